@@ -1,0 +1,3 @@
+//! NICE CXone.
+
+pub mod guide;

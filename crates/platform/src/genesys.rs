@@ -1,0 +1,3 @@
+//! Genesys Cloud CX.
+
+pub mod guide;
