@@ -1,1 +1,34 @@
-//! engine
+//! The conductor and the library's public face: plans windows and scopes, pulls, sweeps for deletions, publishes, reconciles.
+//! It decides; `wire` asks, `platform` reads, `store` keeps. Only `sweep` decides on tombstones.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+
+pub mod monitor;
+pub mod report;
+pub mod run;
+pub mod settings;
+
+pub mod board;
+pub mod estimate;
+pub mod forms;
+pub mod ledger;
+pub mod marks;
+pub mod plan;
+pub mod reader;
+pub mod rescore;
+pub mod scopes;
+pub mod source;
+pub mod sweep;
+
+pub mod check;
+pub mod publish;
+pub mod reconcile;
+
+#[cfg(test)]
+mod testing;
+
+pub use model;
+pub use platform;
+pub use sink;
+pub use store;
+pub use wire;

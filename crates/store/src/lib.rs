@@ -1,1 +1,42 @@
-//! store
+//! The embedded ground truth: landed rows with their raw source, quarantine, progress and tombstones, in one SQLite file.
+//! It decides nothing about the source: what was read, what vanished and when it is now comes in as arguments.
+//! Whatever belongs together is written in one transaction, so a process that dies leaves a store that was true once.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+
+mod error;
+mod store;
+mod schema;
+mod cell;
+mod statement;
+mod land;
+mod verdict;
+mod rescore;
+mod tombstone;
+mod form;
+mod progress;
+mod known;
+mod quarantine;
+mod run;
+mod read;
+mod history;
+mod query;
+mod lease;
+
+#[cfg(test)]
+mod testing;
+
+pub use error::{StoreError, StoreErrorKind, VisitError};
+pub use history::Version;
+pub use land::{Landed, PageLanding};
+pub use form::KeptForms;
+pub use lease::{Lease, LeaseError};
+pub use progress::{Bookmark, Mark, Pass, WindowProgress, WindowState};
+pub use quarantine::{QuarantineEntry, Quarantined, quarantine_id};
+pub use query::QueryValue;
+pub use read::{Filter, PartitionBy, PartitionState};
+pub use run::Run;
+pub use schema::SCHEMA_VERSION;
+pub use store::{Snapshot, Store};
+pub use tombstone::{Cause, DeletedPolicy, Tombstone};
+pub use verdict::HistoryCause;

@@ -70,7 +70,7 @@ impl Clock for SystemClock {
     }
 
     fn elapsed(&self) -> Duration {
-        self.started.elapsed()
+        world::instant().saturating_duration_since(self.started)
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {
@@ -80,10 +80,10 @@ impl Clock for SystemClock {
 
 /// A length of time for people: `0.4 s`, `41 s`.
 pub(crate) fn seconds(duration: Duration) -> String {
-    let tenths = (duration.as_millis() + 50) / 100;
-    match (tenths / 10, tenths % 10) {
-        (whole, tenth) if whole < 10 && tenth != 0 => format!("{whole}.{tenth} s"),
-        (whole, tenth) => format!("{} s", if tenth < 5 { whole } else { whole + 1 }),
+    let ms = duration.as_millis();
+    match (ms + 50) / 100 {
+        tenths if tenths < 100 && tenths % 10 != 0 => format!("{}.{} s", tenths / 10, tenths % 10),
+        _ => format!("{} s", (ms + 500) / 1000),
     }
 }
 

@@ -79,7 +79,8 @@ fn until(at: Timestamp, now: Timestamp) -> Duration {
 
 fn http_date(text: &str) -> Option<Timestamp> {
     let time: SystemTime = httpdate::parse_http_date(text.trim()).ok()?;
-    Timestamp::try_from(time).ok()
+    // The last days of the year 9999 are past the end of our calendar.
+    Some(Timestamp::try_from(time).unwrap_or(Timestamp::MAX))
 }
 
 /// A whole number; one too big to hold is the biggest there is.

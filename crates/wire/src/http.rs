@@ -70,8 +70,7 @@ impl Request {
     /// The query as it is sent: every value percent-encoded once, a space as `%20`. It may hold a cursor: not for messages.
     #[must_use]
     pub fn encoded_query(&self) -> String {
-        let pairs: Vec<String> =
-            self.query.iter().map(|(key, value)| format!("{}={}", segment(key), segment(value))).collect();
+        let pairs: Vec<String> = self.query.iter().map(|(key, value)| format!("{}={}", segment(key), segment(value))).collect();
         pairs.join("&")
     }
 

@@ -4,19 +4,25 @@
 //! or query string has a way into a message.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+// In the order in which a newcomer should read.
 pub mod http;
 
 pub mod client;
+
 pub mod error;
 
 pub mod verdict;
 
-pub mod backoff;
 pub mod headers;
+
+pub mod backoff;
+
 pub mod pace;
+
 pub mod token;
 
 pub mod clock;
+
 pub mod secret;
 
 pub mod pages;

@@ -42,16 +42,11 @@ pub enum Reason {
 #[must_use]
 pub fn of_answer(answer: &Answer, now: Timestamp) -> Verdict {
     match answer.status {
-        200..300 if answer.status != 204 && !is_json(&answer.body) => {
-            Verdict::Retry { wait: None, reason: Reason::Network }
-        }
+        200..300 if answer.status != 204 && !is_json(&answer.body) => Verdict::Retry { wait: None, reason: Reason::Network },
         401 => Verdict::RenewToken,
         429 => {
             let reset = || headers::rate_limit(answer, now)?.reset.filter(|reset| !reset.is_zero());
-            Verdict::Retry {
-                wait: headers::retry_after(answer, now).or_else(reset),
-                reason: Reason::RateLimited,
-            }
+            Verdict::Retry { wait: headers::retry_after(answer, now).or_else(reset), reason: Reason::RateLimited }
         }
         501 | 505 => Verdict::Take,
         408 | 500..600 => Verdict::Retry { wait: headers::retry_after(answer, now), reason: Reason::Unavailable },
@@ -180,8 +175,7 @@ mod tests {
         use HttpErrorKind::{
             BodyTimeout, Connect, ConnectTimeout, Encoding, FirstByteTimeout, Other, Reset, Resolve, Tls, TooLarge, Truncated,
         };
-        let kinds =
-            [Resolve, Connect, Tls, Reset, ConnectTimeout, FirstByteTimeout, BodyTimeout, Truncated, Encoding, TooLarge, Other];
+        let kinds = [Resolve, Connect, Tls, Reset, ConnectTimeout, FirstByteTimeout, BodyTimeout, Truncated, Encoding, TooLarge, Other];
         let given_up: Vec<HttpErrorKind> = kinds.into_iter().filter(|kind| of_failure(*kind) == Verdict::GiveUp).collect();
         assert_eq!(given_up, [Tls, TooLarge]);
     }
