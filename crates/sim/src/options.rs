@@ -1,10 +1,11 @@
 //! What a simulator is made from: the world's size and span, the credentials, the ports.
 //! Plain values with defaults; nothing here is checked against anything else.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::faults::Faults;
+use crate::stamp::DAY_MS;
 
 /// One of the two false platforms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -85,10 +86,11 @@ impl WorldOptions {
         }
     }
 
-    /// The same world over the `days` up to `end`, for clients whose clock cannot be set.
+    /// The same size of world over the `days` up to `end`, for clients whose clock cannot be set. It begins at a midnight (UTC).
     #[must_use]
     pub fn ending_at(self, end: Timestamp, days: u32) -> Self {
-        let start = end.saturating_sub(SignedDuration::from_hours(24 * i64::from(days))).unwrap_or(Timestamp::MIN);
+        let start_ms = (end.as_millisecond() - i64::from(days) * DAY_MS).div_euclid(DAY_MS) * DAY_MS;
+        let start = Timestamp::from_millisecond(start_ms).unwrap_or(Timestamp::MIN);
         Self { start, end, ..self }
     }
 }

@@ -63,9 +63,7 @@ impl Rng {
 
 /// A number of 64 well mixed bits that depends on the seed and on every byte.
 pub(crate) fn hash_text(seed: u64, text: &str) -> u64 {
-    let folded = text
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325 ^ mix(seed), |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let folded = text.bytes().fold(0xcbf2_9ce4_8422_2325 ^ mix(seed), |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
     mix(folded)
 }
 

@@ -48,7 +48,6 @@ pub fn of_answer(answer: &Answer, now: Timestamp) -> Verdict {
             let reset = || headers::rate_limit(answer, now)?.reset.filter(|reset| !reset.is_zero());
             Verdict::Retry { wait: headers::retry_after(answer, now).or_else(reset), reason: Reason::RateLimited }
         }
-        501 | 505 => Verdict::Take,
         408 | 500..600 => Verdict::Retry { wait: headers::retry_after(answer, now), reason: Reason::Unavailable },
         _ => Verdict::Take,
     }
@@ -124,11 +123,7 @@ mod tests {
              409..=428 take\n\
              429..=429 retry (RateLimited)\n\
              430..=499 take\n\
-             500..=500 retry (Unavailable)\n\
-             501..=501 take\n\
-             502..=504 retry (Unavailable)\n\
-             505..=505 take\n\
-             506..=599 retry (Unavailable)\n"
+             500..=599 retry (Unavailable)\n"
         );
     }
 
@@ -143,11 +138,7 @@ mod tests {
              409..=428 take\n\
              429..=429 retry after 7 s (RateLimited)\n\
              430..=499 take\n\
-             500..=500 retry after 7 s (Unavailable)\n\
-             501..=501 take\n\
-             502..=504 retry after 7 s (Unavailable)\n\
-             505..=505 take\n\
-             506..=599 retry after 7 s (Unavailable)\n"
+             500..=599 retry after 7 s (Unavailable)\n"
         );
     }
 
