@@ -37,16 +37,14 @@ fn rescore(reader: &Reader, id: &FormVersionId, form: &Arc<FormVersion>) -> Resu
     let mut after: Option<RecordId> = None;
     loop {
         let batch = reader.ledger.with(|store| store.unverified(&reader.tenant.name, id, after.as_ref(), BATCH))?;
-        let Some((last, ..)) = batch.last() else { return Ok(()) };
-        after = Some(last.clone());
+        let Some(last) = batch.last() else { return Ok(()) };
+        after = Some(last.id.clone());
         let landings: Vec<_> = batch
             .into_iter()
             .filter_map(|kept| {
-                let (_, text, listed_by) = kept;
-                let source: Value = serde_json::from_str(&text).ok()?;
+                let source: Value = serde_json::from_str(&kept.source).ok()?;
                 let record = reader.source.dialect().read_record(Stream::Assessments, &source).ok()?;
-                let hash = model::canonical::sha256_hex(text.as_bytes());
-                Some(ready(&origin, &record, &forms, listed_by.as_ref(), hash, text))
+                Some(ready(&origin, &record, &forms, kept.listed_by.as_ref(), kept.source_hash, kept.source))
             })
             .collect();
         let n = reader.ledger.with(|store| store.land_rescored(&reader.tenant.name, &landings, reader.observed_at))?;

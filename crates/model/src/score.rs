@@ -87,8 +87,11 @@ pub fn score(assessment: &Assessment, form: Option<&FormVersion>) -> Score {
     if let Some(form) = form {
         flag_maximum(assessment, form, &questions, &mut flags);
     }
-    let blocked = flags.contains(&Flag::MissingWeight) || flags.contains(&Flag::MissingMaxScore);
-    let normalized = if blocked { None } else { normalize(&assessment.questions, &questions, &mut flags) };
+    if form.is_none() && questions.iter().any(|used| used.weight.is_none()) {
+        // An unknown rubric leaves even questions that do not apply without a weight.
+        flags.insert(Flag::MissingWeight);
+    }
+    let normalized = normalize(&assessment.questions, &questions, &mut flags);
     Score {
         raw: assessment.raw_score,
         normalized,
@@ -151,9 +154,8 @@ fn flag_maximum(assessment: &Assessment, form: &FormVersion, questions: &[Scored
 fn normalize(questions: &[Question], used: &[ScoredQuestion], flags: &mut BTreeSet<Flag>) -> Option<f64> {
     let (mut points, mut possible) = (0.0, 0.0);
     for (question, used) in questions.iter().zip(used) {
-        let (false, Some(score), Some(max), Some(weight)) = (used.not_applicable, question.score, used.max_score, used.weight) else {
-            continue;
-        };
+        let (false, Some(score)) = (used.not_applicable, question.score) else { continue };
+        let (max, weight) = (used.max_score?, used.weight?);
         points += score * weight;
         possible += max * weight;
     }

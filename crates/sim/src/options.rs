@@ -113,7 +113,7 @@ pub struct Rates {
     pub odd_scores: f64,
     /// Records with unknown fields, and records with numbers as text.
     pub odd_fields: f64,
-    /// Assessments whose answered questions all have full marks.
+    /// Assessments whose answered questions all have full marks on purpose; as many again have them by chance.
     pub perfect: f64,
     /// CXone records without `siteId`; thrice as many have no `queueId`.
     pub site_missing: f64,
@@ -123,13 +123,13 @@ impl Default for Rates {
     fn default() -> Self {
         Self {
             feedback_edited: 0.17,
-            deleted: 0.023,
+            deleted: 0.027,
             restored: 0.25,
             assessment_rescored: 0.04,
             assessment_moves_status: 0.08,
             odd_scores: 0.03,
             odd_fields: 0.04,
-            perfect: 0.13,
+            perfect: 0.08,
             site_missing: 0.01,
         }
     }

@@ -65,7 +65,9 @@ impl StoreError {
                 (format!("store `{name}` was kept locked by another process ({})", reason(&error)), Some("run again when it is done"))
             }
             StoreErrorKind::Damaged => (format!("store `{name}` is damaged: {}", reason(&error)), None),
-            StoreErrorKind::Missing | StoreErrorKind::Version | StoreErrorKind::Query | StoreErrorKind::Bug => (format!("store `{name}`: {}", reason(&error)), None),
+            StoreErrorKind::Missing | StoreErrorKind::Version | StoreErrorKind::Query | StoreErrorKind::Bug => {
+                (format!("store `{name}`: {}", reason(&error)), None)
+            }
         };
         Self { kind, message: words, hint: hint.map(str::to_owned), source: Some(error) }
     }

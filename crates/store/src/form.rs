@@ -36,12 +36,7 @@ impl Store {
     ///
     /// # Errors
     /// Those of writing; nothing is then kept.
-    pub fn keep_form_versions(
-        &mut self,
-        tenant: &TenantName,
-        platform: Platform,
-        forms: &[FormVersion],
-    ) -> Result<KeptForms, StoreError> {
+    pub fn keep_form_versions(&mut self, tenant: &TenantName, platform: Platform, forms: &[FormVersion]) -> Result<KeptForms, StoreError> {
         self.write(|writing| {
             let mut kept = KeptForms::default();
             for form in forms {
@@ -119,9 +114,8 @@ fn find(connection: &Connection, tenant: &TenantName, id: &FormVersionId) -> rus
     let Some(mut form) = connection.prepare_cached(sql)?.query_row(key, read).optional()? else { return Ok(None) };
     let sql = "SELECT question_id, weight, max_score, critical FROM form_question WHERE tenant = ?1 AND form_version_id = ?2";
     let mut statement = connection.prepare_cached(sql)?;
-    let questions = statement.query_map(key, |row| {
-        Ok((row.get(0)?, FormQuestion { weight: row.get(1)?, max_score: row.get(2)?, critical: row.get(3)? }))
-    })?;
+    let questions = statement
+        .query_map(key, |row| Ok((row.get(0)?, FormQuestion { weight: row.get(1)?, max_score: row.get(2)?, critical: row.get(3)? })))?;
     form.questions = questions.collect::<rusqlite::Result<_>>()?;
     Ok(Some(form))
 }

@@ -53,11 +53,8 @@ impl Store {
     /// Those of reading.
     pub fn current(&self, tenant: Option<&TenantName>, stream: Stream, id: &RecordId) -> Result<Vec<Row>, StoreError> {
         let (table, column) = (stream.table(), stream.id_column());
-        let sql = format!(
-            "SELECT {} FROM {} WHERE (?1 IS NULL OR tenant = ?1) AND {column} = ?2 ORDER BY tenant",
-            statement::columns(table),
-            table.name
-        );
+        let (columns, of_tenants) = (statement::columns(table), of_tenants(table.name, tenant));
+        let sql = format!("SELECT {columns} FROM {} WHERE {of_tenants} AND {column} = ?2 ORDER BY tenant", table.name);
         let values = params![tenant.map(TenantName::as_str), id.as_str()];
         self.read(|connection| connection.prepare_cached(&sql)?.query_map(values, |row| row_of(table, row, 0))?.collect())
     }
@@ -73,19 +70,29 @@ impl Store {
     }
 }
 
-fn versions_of(
-    connection: &Connection,
-    tenant: Option<&TenantName>,
-    stream: Stream,
-    id: &RecordId,
-) -> rusqlite::Result<Vec<Version>> {
+/// The condition on `tenant`. Without one named it steps from tenant to tenant through the key, so that an id is looked
+/// up and not searched for.
+fn of_tenants(table: &str, tenant: Option<&TenantName>) -> String {
+    if tenant.is_some() {
+        return "tenant = ?1".to_owned();
+    }
+    format!(
+        "tenant IN (WITH RECURSIVE step (name) AS (
+            SELECT min(tenant) FROM {table} UNION ALL SELECT (SELECT min(tenant) FROM {table} WHERE tenant > name) FROM step
+            WHERE name IS NOT NULL
+        ) SELECT name FROM step WHERE name IS NOT NULL)"
+    )
+}
+
+fn versions_of(connection: &Connection, tenant: Option<&TenantName>, stream: Stream, id: &RecordId) -> rusqlite::Result<Vec<Version>> {
     let (table, history, column) = (stream.table(), stream.history_table(), stream.id_column());
-    let (columns, of_one) = (statement::columns(table), format!("WHERE (?1 IS NULL OR tenant = ?1) AND {column} = ?2"));
+    let columns = statement::columns(table);
+    let of_one = |table: &str| format!("{table} WHERE {} AND {column} = ?2", of_tenants(table, tenant));
+    let (past, present) = (of_one(history), of_one(table.name));
     let sql = format!(
-        "SELECT {columns}, observed_from, observed_until, cause, change_seq FROM {history} {of_one}
-         UNION ALL SELECT {columns}, observed_from, NULL, NULL, change_seq FROM {} {of_one}
-         ORDER BY tenant, observed_until IS NULL, observed_from, change_seq",
-        table.name
+        "SELECT {columns}, observed_from, observed_until, cause, 0 AS is_current, change_seq FROM {past}
+         UNION ALL SELECT {columns}, observed_from, NULL, NULL, 1, change_seq FROM {present}
+         ORDER BY tenant, is_current, observed_from, change_seq"
     );
     let n = table.columns.len();
     let read = |row: &rusqlite::Row<'_>| {
@@ -100,7 +107,7 @@ fn versions_of(
             observed_from: row.get::<_, Moment>(n)?.0,
             observed_until,
             cause: cause.map(|word| known(n + 2, &word, HistoryCause::from_word(&word))).transpose()?,
-            is_current: observed_until.is_none(),
+            is_current: row.get(n + 3)?,
         })
     };
     connection.prepare_cached(&sql)?.query_map(params![tenant.map(TenantName::as_str), id.as_str()], read)?.collect()

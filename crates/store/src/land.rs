@@ -279,5 +279,3 @@ fn sight(writing: &Writing<'_>, page: &PageLanding<'_>, id: &RecordId) -> rusqli
 
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod perf;

@@ -46,9 +46,7 @@ impl Lease {
         let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(unusable)?;
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file }),
-            Err(TryLockError::WouldBlock) => {
-                Err(LeaseError::Held { tenant: tenant.to_string(), store: store_path.display().to_string() })
-            }
+            Err(TryLockError::WouldBlock) => Err(LeaseError::Held { tenant: tenant.to_string(), store: store_path.display().to_string() }),
             Err(TryLockError::Error(source)) => Err(unusable(source)),
         }
     }

@@ -4,37 +4,38 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
-mod error;
-mod store;
-mod schema;
 mod cell;
-mod statement;
-mod land;
-mod verdict;
-mod rescore;
-mod tombstone;
+mod error;
 mod form;
-mod progress;
-mod known;
-mod quarantine;
-mod run;
-mod read;
 mod history;
-mod query;
+mod known;
+mod land;
 mod lease;
+mod progress;
+mod quarantine;
+mod query;
+mod read;
+mod rescore;
+mod run;
+mod schema;
+mod statement;
+mod store;
+mod tombstone;
+mod verdict;
 
 #[cfg(test)]
 mod testing;
 
 pub use error::{StoreError, StoreErrorKind, VisitError};
+pub use form::KeptForms;
 pub use history::Version;
 pub use land::{Landed, PageLanding};
-pub use form::KeptForms;
 pub use lease::{Lease, LeaseError};
 pub use progress::{Bookmark, Mark, Pass, WindowProgress, WindowState};
 pub use quarantine::{QuarantineEntry, Quarantined, quarantine_id};
 pub use query::QueryValue;
 pub use read::{Filter, PartitionBy, PartitionState};
+pub use rescore::Unverified;
 pub use run::Run;
 pub use schema::SCHEMA_VERSION;
 pub use store::{Snapshot, Store};

@@ -1,8 +1,8 @@
 //! The operator's own SQL: one statement that reads, on a connection of its own that cannot write.
 
+use rusqlite::Connection;
 use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
-use rusqlite::Connection;
 
 use crate::error::{StoreError, StoreErrorKind};
 use crate::store::{Store, connect_read_only};
@@ -45,7 +45,7 @@ impl Store {
         if n_columns == 0 {
             return Err(StoreError::new(StoreErrorKind::Query, "the query gives no rows; write a `SELECT`".to_owned()));
         }
-        on_columns(&statement.column_names().into_iter().map(str::to_owned).collect::<Vec<_>>());
+        on_columns(&statement.column_names().map(str::to_owned).collect::<Vec<_>>());
         let mut rows = statement.query([]).map_err(trouble)?;
         while let Some(row) = rows.next().map_err(trouble)? {
             let values = (0..n_columns).map(|index| row.get_ref(index).map(value_of)).collect::<rusqlite::Result<Vec<_>>>();

@@ -4,7 +4,7 @@
 
 use model::id::{RecordId, ScopeId, TenantName};
 use model::record::Stream;
-use model::table::{Partition, Row, TOMBSTONE, Table};
+use model::table::{ASSESSMENT, ASSESSMENT_ANSWER, Partition, Row, TOMBSTONE, Table};
 use model::window::Span;
 use rusqlite::types::Value;
 use rusqlite::{Params, params, params_from_iter};
@@ -62,9 +62,10 @@ impl Store {
             PartitionBy::Month(column) => format!("substr({}, 1, 7)", checked(table, column)?),
         };
         let archived = if has_archive(table) { "is_archived" } else { "0" };
-        let from = source(table);
+        let (n_rows, from) = counted(table, by);
         let sql = format!(
-            "SELECT {value} AS part, {archived} AS archived, COUNT(*), MAX(change_seq) FROM {from} GROUP BY part, archived ORDER BY part, archived"
+            "SELECT {value} AS part, {archived} AS archived, {n_rows} AS n_rows, MAX(change_seq) FROM {from}
+             GROUP BY part, archived HAVING n_rows > 0 ORDER BY part, archived"
         );
         let read = |row: &rusqlite::Row<'_>| {
             let partition = Partition { value: row.get(0)?, archived: row.get(1)? };
@@ -78,12 +79,7 @@ impl Store {
     ///
     /// # Errors
     /// Those of reading, the visitor's; `Bug` for a column that the table has not.
-    pub fn scan<E>(
-        &self,
-        table: &Table,
-        filter: &Filter,
-        visit: &mut dyn FnMut(Row, i64) -> Result<(), E>,
-    ) -> Result<(), VisitError<E>> {
+    pub fn scan<E>(&self, table: &Table, filter: &Filter, visit: &mut dyn FnMut(Row, i64) -> Result<(), E>) -> Result<(), VisitError<E>> {
         let (conditions, values) = conditions(table, filter)?;
         let key = table.key.join(", ");
         let order = if filter.changed_after.is_some() { format!("change_seq, {key}") } else { key };
@@ -103,9 +99,8 @@ impl Store {
         visit: &mut dyn FnMut(TenantName, RecordId, i64) -> Result<(), E>,
     ) -> Result<(), VisitError<E>> {
         let sql = "SELECT tenant, id, change_seq FROM removal WHERE stream = ?1 AND change_seq > ?2 ORDER BY change_seq";
-        let read = |row: &rusqlite::Row<'_>| {
-            Ok((TenantName::new(row.get::<_, String>(0)?), RecordId::new(row.get::<_, String>(1)?), row.get(2)?))
-        };
+        let read =
+            |row: &rusqlite::Row<'_>| Ok((TenantName::new(row.get::<_, String>(0)?), RecordId::new(row.get::<_, String>(1)?), row.get(2)?));
         self.visit(sql, params![stream.word(), seq], read, &mut |(tenant, id, seq)| visit(tenant, id, seq))
     }
 
@@ -148,6 +143,19 @@ fn has_archive(table: &Table) -> bool {
 /// What to read a table from.
 fn source(table: &Table) -> &str {
     if table.name == TOMBSTONE.name { "(SELECT * FROM tombstone WHERE confirmed_at IS NOT NULL)" } else { table.name }
+}
+
+/// How to count the rows of a table, and where. Answers are counted without taking the questions apart.
+fn counted(table: &Table, by: PartitionBy) -> (&'static str, &str) {
+    let is_column = |column| ASSESSMENT.position(column).is_some();
+    let is_countable = match by {
+        PartitionBy::Whole => true,
+        PartitionBy::Column(column) | PartitionBy::Month(column) => is_column(column),
+    };
+    if table.name == ASSESSMENT_ANSWER.name && is_countable {
+        return ("SUM(n_questions)", ASSESSMENT.name);
+    }
+    ("COUNT(*)", source(table))
 }
 
 fn conditions(table: &Table, filter: &Filter) -> Result<(String, Vec<Value>), StoreError> {

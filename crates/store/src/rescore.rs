@@ -2,7 +2,6 @@
 //! The source has said nothing new, so the source hash and the moment of extraction stay as they are.
 
 use jiff::Timestamp;
-use model::flag::Flag;
 use model::id::{FormVersionId, RecordId, ScopeId, TenantName};
 use model::record::Stream;
 use model::row::Landing;
@@ -16,12 +15,28 @@ use crate::statement;
 use crate::store::{Store, Writing};
 use crate::verdict::HistoryCause;
 
+/// The condition of the index `assessment_unverified`, word for word, or the index is of no use.
+const UNVERIFIED: &str = "instr(score_flags, '\"unverified_form_version\"') > 0";
+
 /// What a rescored row takes over from the one it replaces: what landing and burial wrote, and no score touches.
 const KEPT: [&str; 4] = ["extraction_timestamp", "scope_ids", "is_archived", "archived_reason"];
 
+/// An assessment that was scored without its form version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unverified {
+    /// Its id.
+    pub id: RecordId,
+    /// Its raw source, as privacy left it.
+    pub source: String,
+    /// The scope that listed it, if it names none itself.
+    pub listed_by: Option<ScopeId>,
+    /// The hash of the source as it came.
+    pub source_hash: String,
+}
+
 impl Store {
     /// Assessments of a form version that were scored without it, in the order of their ids from after `after_id`, at
-    /// most `limit`: the id, the raw source, and the scope that listed the record if it names none itself.
+    /// most `limit`.
     ///
     /// # Errors
     /// Those of reading.
@@ -31,22 +46,23 @@ impl Store {
         form_version_id: &FormVersionId,
         after_id: Option<&RecordId>,
         limit: u32,
-    ) -> Result<Vec<(RecordId, String, Option<ScopeId>)>, StoreError> {
-        let sql = "SELECT assessment_id, body, scope_ids, scopes_listed FROM assessment JOIN source
+    ) -> Result<Vec<Unverified>, StoreError> {
+        let sql = format!(
+            "SELECT assessment_id, body, scope_ids, scopes_listed, assessment.source_hash FROM assessment JOIN source
                 ON source.tenant = assessment.tenant AND source.stream = ?5 AND source.id = assessment_id
                 AND source.source_hash = assessment.source_hash
-            WHERE assessment.tenant = ?1 AND form_version_id = ?2 AND (?3 IS NULL OR assessment_id > ?3)
-                AND EXISTS (SELECT 1 FROM json_each(score_flags) WHERE value = ?4)
-            ORDER BY assessment_id LIMIT ?6";
-        let flag = Flag::UnverifiedFormVersion.word();
-        let after = after_id.map(RecordId::as_str);
-        let values = params![tenant.as_str(), form_version_id.as_str(), after, flag, Stream::Assessments.word(), limit];
+            WHERE assessment.tenant = ?1 AND form_version_id = ?2 AND assessment_id > ?3 AND {UNVERIFIED}
+            ORDER BY assessment_id LIMIT ?4"
+        );
+        // Ids are not empty, so all of them come after the empty text.
+        let after = after_id.map_or("", RecordId::as_str);
+        let values = params![tenant.as_str(), form_version_id.as_str(), after, limit, Stream::Assessments.word()];
         let read = |row: &rusqlite::Row<'_>| {
             let scopes = list(row.get_ref(2)?.as_str()?).map_err(|reason| damage(2, reason))?;
             let listed_by = if row.get(3)? { scopes.into_iter().next().map(ScopeId::new) } else { None };
-            Ok((RecordId::new(row.get::<_, String>(0)?), row.get(1)?, listed_by))
+            Ok(Unverified { id: RecordId::new(row.get::<_, String>(0)?), source: row.get(1)?, listed_by, source_hash: row.get(4)? })
         };
-        self.read(|connection| connection.prepare_cached(sql)?.query_map(values, read)?.collect())
+        self.read(|connection| connection.prepare_cached(&sql)?.query_map(values, read)?.collect())
     }
 
     /// The form versions that current assessments were scored without.
@@ -54,11 +70,13 @@ impl Store {
     /// # Errors
     /// Those of reading.
     pub fn unverified_form_versions(&self, tenant: &TenantName) -> Result<Vec<FormVersionId>, StoreError> {
-        let sql = "SELECT DISTINCT form_version_id FROM assessment WHERE tenant = ?1 AND form_version_id IS NOT NULL
-                AND EXISTS (SELECT 1 FROM json_each(score_flags) WHERE value = ?2) ORDER BY form_version_id";
-        let values = params![tenant.as_str(), Flag::UnverifiedFormVersion.word()];
+        let sql = format!(
+            "SELECT DISTINCT form_version_id FROM assessment WHERE tenant = ?1 AND form_version_id IS NOT NULL AND {UNVERIFIED}
+             ORDER BY form_version_id"
+        );
+        let values = [tenant.as_str()];
         let read = |row: &rusqlite::Row<'_>| Ok(FormVersionId::new(row.get::<_, String>(0)?));
-        self.read(|connection| connection.prepare_cached(sql)?.query_map(values, read)?.collect())
+        self.read(|connection| connection.prepare_cached(&sql)?.query_map(values, read)?.collect())
     }
 
     /// Puts rows that were computed again from the same source, in one transaction. A record that is no longer current

@@ -89,9 +89,7 @@ fn statements(stream: Stream) -> Statements {
         current: format!("SELECT {columns} FROM {name} {of_one}"),
         take_out: format!("DELETE FROM {name} {of_one}"),
         set_scopes: format!("UPDATE {name} SET scope_ids = ?3, scopes_listed = 1, change_seq = ?4 {of_one}"),
-        archive: format!(
-            "UPDATE {name} SET is_archived = 1, archived_reason = ?3, observed_from = ?4, change_seq = ?5 {of_one}"
-        ),
+        archive: format!("UPDATE {name} SET is_archived = 1, archived_reason = ?3, observed_from = ?4, change_seq = ?5 {of_one}"),
         retire: format!(
             "INSERT INTO {history} ({columns}, change_seq, observed_from, observed_until, cause, scopes_listed)
              SELECT {columns}, ?3, observed_from, ?4, ?5, scopes_listed FROM {name} {of_one} {filed_once}"

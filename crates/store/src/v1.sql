@@ -42,6 +42,7 @@ CREATE TABLE assessment (
     change_seq INTEGER NOT NULL,
     observed_from TEXT NOT NULL,
     scopes_listed INTEGER NOT NULL,
+    n_questions INTEGER NOT NULL GENERATED ALWAYS AS (json_array_length(questions)) STORED,
     PRIMARY KEY (tenant, assessment_id)
 ) STRICT;
 
@@ -211,8 +212,10 @@ CREATE TABLE reconciliation (
 
 
 CREATE INDEX assessment_by_change ON assessment (change_seq);
-CREATE INDEX assessment_by_form ON assessment (form_version_id, is_archived, tenant, assessment_id, change_seq);
+CREATE INDEX assessment_by_form ON assessment (form_version_id, is_archived, tenant, assessment_id, change_seq, n_questions);
 CREATE INDEX assessment_by_time ON assessment (tenant, submitted_at, is_archived);
+CREATE INDEX assessment_unverified ON assessment (tenant, form_version_id, assessment_id)
+    WHERE instr(score_flags, '"unverified_form_version"') > 0;
 CREATE INDEX feedback_by_change ON feedback (change_seq);
 CREATE INDEX feedback_by_month ON feedback (created_at, is_archived, change_seq);
 CREATE INDEX feedback_by_time ON feedback (tenant, created_at, is_archived);

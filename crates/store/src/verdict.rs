@@ -102,7 +102,11 @@ pub(crate) fn verdict(landing: &Landing, known: &Known, policy: DeletedPolicy) -
             (true, DeletedPolicy::Exclude) => Verdict::Exclude,
         },
         Known::Current { standing, .. } if standing.source_hash == landing.source_hash => {
-            if standing.is_archived && !landing.is_deleted { Verdict::Resurrect } else { Verdict::Unchanged }
+            if standing.is_archived && !landing.is_deleted {
+                Verdict::Resurrect
+            } else {
+                Verdict::Unchanged
+            }
         }
         Known::Current { standing, .. } if effective < standing.effective => Verdict::Late,
         Known::Current { is_dead, .. } => match (landing.is_deleted, is_dead, policy) {

@@ -19,7 +19,8 @@ use engine::run::Engine;
 use engine::settings::{Limits, ReconcileSettings, Retry, ScopeChoice, SweepSettings, SyncOptions, Tenant, Timeouts, Workspace};
 use engine::store::DeletedPolicy;
 use engine::wire::clock::Clock;
-use engine::wire::http::BoxFuture;
+use engine::wire::http::{BoxFuture, HttpService};
+use engine::wire::live::{LiveHttp, LiveOptions};
 use engine::wire::secret::Secret;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -70,6 +71,8 @@ pub struct Rig {
     pub clock: Arc<WorldClock>,
     pub folder: tempfile::TempDir,
     pub limits: Limits,
+    /// Made once: reading the system's certificates takes longer than a small run.
+    http: Arc<dyn HttpService>,
 }
 
 impl Rig {
@@ -80,8 +83,9 @@ impl Rig {
     pub async fn with(options: SimOptions) -> Self {
         let sim = Arc::new(Sim::start(options).await.unwrap());
         let clock = Arc::new(WorldClock { sim: Arc::clone(&sim), slept_ms: AtomicU64::new(0), sleeps: Mutex::default() });
+        let http = LiveHttp::new(LiveOptions::default()).unwrap();
         let limits = Limits { quarantine_percent: 1.0, delete_percent: 100.0 };
-        Self { sim, clock, folder: tempfile::tempdir().unwrap(), limits }
+        Self { sim, clock, folder: tempfile::tempdir().unwrap(), limits, http: Arc::new(http) }
     }
 
     pub fn store_path(&self) -> PathBuf {
@@ -94,10 +98,11 @@ impl Rig {
 
     pub fn engine_with(&self, privacy: Privacy) -> Engine {
         let workspace = Workspace { store: self.store_path(), privacy: Arc::new(privacy), limits: self.limits };
-        Engine::open(workspace, self.clock.clone(), Arc::new(Quiet), Arc::new(Stop::default())).unwrap()
+        let engine = Engine::open(workspace, self.clock.clone(), Arc::new(Quiet), Arc::new(Stop::default())).unwrap();
+        engine.over(Arc::clone(&self.http))
     }
 
-    /// Windows of five days keep the number of requests small; everything else is as the product has it.
+    /// Windows of twelve days keep the number of requests small; everything else is as the product has it.
     pub fn tenant(&self, platform: Platform) -> Tenant {
         let base_url = match platform {
             Platform::Genesys => self.sim.base_url_genesys(),
@@ -120,12 +125,12 @@ impl Rig {
             queues: ScopeChoice::None,
             statuses: BTreeSet::from(["submitted".to_owned()]),
             start: "2023-12-31".parse().unwrap(),
-            window: WindowLength::Days(5),
+            window: WindowLength::Days(12),
             lookback: Duration::from_hours(72),
             sweep: SweepSettings { every: Duration::from_secs(1), span: Duration::from_hours(24 * 200) },
             modified_fallback: Duration::from_hours(24 * 30),
             deleted: DeletedPolicy::Archive,
-            page_size: 100,
+            page_size: 40,
             requests_per_minute: 1_000_000,
             concurrency: 4,
             token_margin: Duration::from_mins(15),

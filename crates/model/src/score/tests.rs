@@ -150,6 +150,15 @@ fn unknown_rubric_is_unverified_and_has_no_weights() {
 }
 
 #[test]
+fn unknown_rubric_without_an_answer_has_nothing_to_divide_by_either() {
+    check(
+        "a NA/5 -",
+        None,
+        "normalized null final null share null na 1 weights none [missing_weight no_denominator unverified_form_version]",
+    );
+}
+
+#[test]
 fn nothing_to_divide_by_is_null_and_never_zero() {
     check("", Some("; 0"), "normalized null final null share null na 0 weights none [no_denominator]");
     check("a NA/5 1", Some("a 1 -; 5"), "normalized null final null share 0.0000 na 1 weights form_version [no_denominator]");

@@ -205,7 +205,12 @@ fn assessment_life(rng: &mut Rng, rates: &Rates, place: u32, born_ms: i64, statu
         last_ms += rng.between(HOUR_MS, 30 * HOUR_MS);
         plans.push((last_ms, to(Status::InProgress)));
     }
-    if matches!(status, Status::Pending | Status::InProgress) {
+    let begun = matches!(status, Status::Pending | Status::InProgress);
+    if begun && rng.chance(0.2) {
+        // Some are never finished.
+        return plans;
+    }
+    if begun {
         last_ms += rng.between(HOUR_MS, 4 * DAY_MS);
         plans.push((last_ms, to(Status::Submitted)));
     } else if rng.chance(rates.assessment_moves_status * 0.5) {

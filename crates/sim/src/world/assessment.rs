@@ -432,7 +432,7 @@ impl Sheet<'_> {
     fn write_unknown(&self, object: &mut ObjectWriter) {
         let mut rng = self.makers.rng(Stream::Assessments, self.making.serial, 9);
         if rng.chance(self.makers.rates.odd_fields) {
-            object.raw("calibration", "{\"session\":\"K-7\",\"score\":1.250e1,\"geprüft\":true,\"peers\":[]}");
+            object.raw("calibration", "{\"round\":\"K-7\",\"score\":1.250e1,\"geprüft\":true,\"peers\":[]}");
             object.null("legacyRef");
         }
     }

@@ -197,11 +197,11 @@ fn compliance_questions(form: usize) -> [Question; 2] {
         id: format!("q{form}-compliance-{nth}"),
         text: text::COMPLIANCE.get((form * 2 + nth) % text::COMPLIANCE.len()).copied().unwrap_or("Mandatory"),
         group: "compliance",
-        weight: 8.0 + 2.0 * nth as f64,
+        weight: 10.0 + 2.0 * nth as f64,
         max_score: 5.0,
         critical: false,
         na_share: 0.0,
-        full_share: 0.5,
+        full_share: 0.35,
     })
 }
 

@@ -1,3 +1,5 @@
+//! The world without a server: its shapes, its determinism, its changes.
+
 use serde_json::Value;
 
 use super::*;

@@ -173,10 +173,8 @@ fn same_id_twice_in_a_page_is_landed_in_order() {
 
 #[test]
 fn live_record_that_the_source_deletes_is_archived() {
-    let bench = after(
-        Archive,
-        &[(2, (Some(2), "one"), INSERTED), (4, (Some(3), "deleted"), DELETED), (5, (Some(3), "deleted"), UNCHANGED)],
-    );
+    let bench =
+        after(Archive, &[(2, (Some(2), "one"), INSERTED), (4, (Some(3), "deleted"), DELETED), (5, (Some(3), "deleted"), UNCHANGED)]);
     bench.check(ROWS, "n-1 deleted 1 2024-01-04");
     bench.check(HISTORY, "one superseded 2024-01-02 2024-01-04");
     bench.check(TOMBSTONES, "n-1 deleted 2024-01-04 2024-01-04 - 2024-01-03");
@@ -184,10 +182,8 @@ fn live_record_that_the_source_deletes_is_archived() {
 
 #[test]
 fn live_record_that_the_source_deletes_is_taken_out_under_exclude() {
-    let bench = after(
-        Exclude,
-        &[(2, (Some(2), "one"), INSERTED), (4, (Some(3), "deleted"), DELETED), (5, (Some(3), "deleted"), UNCHANGED)],
-    );
+    let bench =
+        after(Exclude, &[(2, (Some(2), "one"), INSERTED), (4, (Some(3), "deleted"), DELETED), (5, (Some(3), "deleted"), UNCHANGED)]);
     bench.check(ROWS, "");
     bench.check(HISTORY, "one superseded 2024-01-02 2024-01-04 | deleted deleted 2024-01-04 2024-01-04");
     bench.check("SELECT tenant, stream, id FROM removal", "acme feedback n-1");
@@ -373,6 +369,28 @@ fn process_that_dies_half_way_leaves_nothing_of_the_page() {
     bench.check("SELECT feedback_id FROM feedback", "n-1");
 }
 
+#[test]
+fn two_processes_can_land_into_one_store() {
+    let bench = Bench::new();
+    let path = bench.path();
+    std::thread::scope(|scope| {
+        for name in ["one", "two"] {
+            let path = &path;
+            scope.spawn(move || {
+                let tenant = TenantName::new(name);
+                let mut store = Store::open(path, day(2)).unwrap();
+                for n in 0..20 {
+                    let mut landings = [note(&format!("n-{n}"), None, "one", 2), note(&format!("m-{n}"), None, "one", 2)];
+                    landings.iter_mut().for_each(|landing| landing.row[0] = model::table::Cell::Text(name.to_owned()));
+                    assert_eq!(store.land_page(&page(&tenant, 2, Archive, &landings)).unwrap().inserted, 2);
+                }
+            });
+        }
+    });
+    bench.check("SELECT COUNT(*), COUNT(DISTINCT change_seq), MIN(change_seq), MAX(change_seq) FROM feedback", "80 80 1 80");
+    assert_eq!(bench.store.seq_now().unwrap(), 80);
+}
+
 /// A small generator, so that a failure can be run again with the seed that it prints.
 struct Dice(u64);
 
@@ -387,7 +405,7 @@ impl Dice {
 
 #[test]
 fn versions_in_any_order_give_the_same_current_row() {
-    for seed in 1..=60_u64 {
+    for seed in 1..=30_u64 {
         let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let policy = if seed % 2 == 0 { Archive } else { Exclude };
         let versions: Vec<Landing> = (2..8)

@@ -48,8 +48,5 @@ fn a_lease_ends_with_the_process_that_has_it() {
 #[test]
 fn a_lock_file_that_cannot_be_made_is_named() {
     let refused = Lease::take(Path::new("/proc/store.db"), &acme()).unwrap_err();
-    assert_eq!(
-        refused.to_string(),
-        "lock file `/proc/store.db.acme.lock` cannot be used (No such file or directory (os error 2))"
-    );
+    assert_eq!(refused.to_string(), "lock file `/proc/store.db.acme.lock` cannot be used (No such file or directory (os error 2))");
 }

@@ -1,3 +1,5 @@
+//! Each fault once, and a patient reader under all of them.
+
 use std::collections::{BTreeSet, HashSet};
 
 use serde_json::json;

@@ -1,3 +1,5 @@
+//! Each rule of the contract, asked over HTTP.
+
 use std::collections::BTreeMap;
 
 use super::client::{FROM, Got, Reader, TO, builder, visible};
@@ -103,7 +105,7 @@ async fn credentials_other_than_a_living_bearer_token_are_refused() {
         ("authorization", bearer.as_str(), 200),
         ("authorization", basic, 401),
         ("authorization", "Bearer nonsense", 401),
-        ("cookie", "session=1", 401),
+        ("cookie", "sid=1", 401),
         ("accept", "*/*", 401),
     ] {
         let got = reader.once_with(reader.url("/api/v2/divisions", &[]), (name, value)).await.unwrap();

@@ -1,3 +1,5 @@
+//! The world, its truth and the control paths, seen from outside.
+
 use std::collections::BTreeSet;
 
 use serde_json::json;
