@@ -61,7 +61,7 @@ impl FormBook {
             .await?;
         let mut state = self.state.lock().await;
         let mut forms = Vec::new();
-        for source in &sources {
+        for source in sources {
             match dialect.read_form_version(source) {
                 Ok(form) => forms.push(form),
                 Err(unreadable) => state.learnt.warnings.push(format!("a listed form version cannot be read: {unreadable}")),
@@ -95,7 +95,7 @@ impl FormBook {
         let found = self.source.look_up(&request).await?;
         let form = match found {
             Found::Gone => None,
-            Found::Present(source) => match dialect.read_form_version(&source) {
+            Found::Present(source) => match dialect.read_form_version(source) {
                 Ok(form) if form.id == *id => Some(form),
                 Ok(form) => {
                     state.learnt.warnings.push(format!("{}: the answer is of another id, `{}`; taken as unknown", request.what, form.id));

@@ -188,7 +188,7 @@ impl Reader {
                     text = canonical::text(&source);
                 }
                 let id = source.get("id").and_then(Value::as_str).filter(|id| !id.is_empty()).map(RecordId::new);
-                let record = self.source.dialect().read_record(stream, &source);
+                let record = self.source.dialect().read_record(stream, source);
                 Item { hash, text, id, record }
             })
             .collect()

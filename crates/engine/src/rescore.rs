@@ -43,7 +43,7 @@ fn rescore(reader: &Reader, id: &FormVersionId, form: &Arc<FormVersion>) -> Resu
             .into_iter()
             .filter_map(|kept| {
                 let source: Value = serde_json::from_str(&kept.source).ok()?;
-                let record = reader.source.dialect().read_record(Stream::Assessments, &source).ok()?;
+                let record = reader.source.dialect().read_record(Stream::Assessments, source).ok()?;
                 Some(ready(&origin, &record, &forms, kept.listed_by.as_ref(), kept.source_hash, kept.source))
             })
             .collect();
@@ -69,7 +69,7 @@ pub async fn replay(reader: &Reader, entries: &[QuarantineEntry]) -> Result<Repl
     let mut replayed = Replayed::default();
     for entry in entries {
         let source: Option<Value> = serde_json::from_str(&entry.record.raw).ok();
-        let record = source.as_ref().map(|source| reader.source.dialect().read_record(entry.stream, source));
+        let record = source.map(|source| reader.source.dialect().read_record(entry.stream, source));
         let Some(Ok(record)) = record else {
             replayed.n_kept += 1;
             continue;

@@ -78,7 +78,7 @@ async fn list(tenant: &Tenant, source: &Source, ledger: &Ledger, kind: ScopeKind
         Err(failure) => return Err(failure),
     };
     let mut scopes = Vec::new();
-    for one in &sources {
+    for one in sources {
         match dialect.read_scope(kind, one) {
             Ok(scope) => scopes.push(scope),
             Err(unreadable) => scoping.warnings.push(format!("a listed {} cannot be read: {unreadable}", kind.word())),

@@ -129,9 +129,9 @@ impl Source {
         &self.client
     }
 
-    /// The source's present, if it told.
+    /// The source's present, if it told and our own clock is not held still on purpose.
     pub fn present(&self) -> Option<Timestamp> {
-        self.client.source_time()
+        if self.clock.stands_still() { None } else { self.client.source_time() }
     }
 
     /// Logs in and tells what was granted.

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 
 use futures_util::StreamExt as _;
+use jiff::Timestamp;
 use model::counter::Counter;
 use model::id::{RecordId, ScopeId};
 use model::record::Stream;
@@ -14,6 +15,7 @@ use model::table::Cell;
 use model::window::Span;
 use platform::dialect::Found;
 use store::{Cause, StoreError, VisitError};
+use wire::http::Request;
 
 use crate::reader::Reader;
 use crate::report::Trouble;
@@ -23,6 +25,9 @@ use crate::source::Failure;
 /// A scope of which at least so many records are known, and of which a sweep shows none, has been hidden from us
 /// rather than emptied.
 const HIDDEN_MIN: u64 = 5;
+
+/// All time.
+const ALWAYS: Span = Span { from: Timestamp::MIN, to: Timestamp::MAX };
 
 /// What a conclusion told the operator.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -50,6 +55,8 @@ pub async fn conclude(reader: &Reader, stream: Stream, spans: &[Span], limits: &
     } else {
         without_hidden_scopes(reader, stream, spans, suspects, &mut conclusion)?
     };
+    // A 404 proves each case by itself and is held against all that is known; absence only against what was read again.
+    let n_live = if looks_up { reader.ledger.with(|store| store.n_live(&reader.tenant.name, stream, ALWAYS))? } else { n_live };
     if too_many(gone.len(), n_live, limits.delete_percent) {
         reader.count(Counter::TombstonesHeld, gone.len() as u64);
         conclusion.warnings.push(format!(
@@ -88,18 +95,17 @@ fn suspects(store: &store::Store, reader: &Reader, stream: Stream, spans: &[Span
 /// Asks for each suspect by id. Only a 404 is a proof; one that is there after all is landed.
 async fn look_up_all(reader: &Reader, suspects: &[RecordId], conclusion: &mut Conclusion) -> Result<Vec<RecordId>, Failure> {
     // An id that no path segment can hold cannot be looked up, and nothing is concluded of it.
-    let lookups = suspects.iter().filter(|id| !matches!(id.as_str(), "." | "..")).filter_map(|id| {
-        let request = reader.source.dialect().feedback(id)?;
-        Some(async move {
-            let found = reader.source.look_up(&request).await;
-            (id, request, found)
-        })
+    let nameable = suspects.iter().filter(|id| !matches!(id.as_str(), "." | ".."));
+    let requests: Vec<(RecordId, Request)> = nameable.filter_map(|id| Some((id.clone(), reader.source.dialect().feedback(id)?))).collect();
+    let lookups = requests.into_iter().map(|(id, request)| async move {
+        let found = reader.source.look_up(&request).await;
+        (id, request, found)
     });
     let mut answers = futures_util::stream::iter(lookups).buffer_unordered(reader.tenant.concurrency);
     let mut gone = Vec::new();
     while let Some((id, request, found)) = answers.next().await {
         match found {
-            Ok(Found::Gone) => gone.push(id.clone()),
+            Ok(Found::Gone) => gone.push(id),
             Ok(Found::Present(source)) => reader.land_found(Stream::Feedback, &request, vec![source]).await?,
             Err(failure @ Failure::Dialect(_)) => conclusion.troubles.extend(failure.trouble()),
             Err(failure) => return Err(failure),

@@ -1,7 +1,8 @@
 //! Rows: records with their scores, laid out in the columns of `table`. The one place where a field meets its column.
 
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::form::FormVersion;
 use crate::id::{FormVersionId, RecordId, ScopeId, TenantName};
@@ -122,7 +123,7 @@ fn assessment_row(
         Cell::Bool(true),
         Cell::text(score.map(|score| score.weight_source.word())),
         Cell::text(assessment.comments.clone()),
-        Cell::Json(questions(assessment, score).to_string()),
+        Cell::Json(questions(assessment, score)),
         Cell::Bool(deleted),
         Cell::text(deleted.then_some("deleted")),
         Cell::Time(origin.observed_at),
@@ -158,26 +159,45 @@ fn feedback_row(origin: &Origin, feedback: &Feedback, scopes: Vec<String>, hash:
     ]
 }
 
-/// The questions as the published rows show them; `ordinal` counts from 1 in the order of the source.
-fn questions(assessment: &Assessment, score: Option<&Score>) -> Value {
+/// A question as the published rows show it; `ordinal` counts from 1 in the order of the source.
+#[derive(Serialize)]
+struct ShownQuestion<'a> {
+    question_id: &'a str,
+    group_id: Option<&'a str>,
+    ordinal: usize,
+    score: Option<f64>,
+    max_score: Option<f64>,
+    weight: Option<f64>,
+    payload_weight: Option<f64>,
+    not_applicable: bool,
+    critical: Option<bool>,
+    comments: Option<&'a str>,
+    text: Option<&'a str>,
+}
+
+/// The questions as JSON text.
+fn questions(assessment: &Assessment, score: Option<&Score>) -> String {
     let used = |index: usize| score.and_then(|score| score.questions.get(index));
-    let list = assessment.questions.iter().enumerate().map(|(index, question)| {
-        let used = used(index);
-        json!({
-            "question_id": question.id,
-            "text": question.text,
-            "group_id": question.group_id,
-            "ordinal": index + 1,
-            "score": question.score,
-            "max_score": used.map_or(question.max_score, |used| used.max_score),
-            "weight": used.map_or(question.payload_weight, |used| used.weight),
-            "payload_weight": question.payload_weight,
-            "not_applicable": question.not_applicable(),
-            "critical": used.map_or(question.critical, |used| used.critical),
-            "comments": question.comments,
+    let shown: Vec<ShownQuestion<'_>> = assessment
+        .questions
+        .iter()
+        .enumerate()
+        .map(|(index, question)| ShownQuestion {
+            question_id: &question.id,
+            group_id: question.group_id.as_deref(),
+            ordinal: index + 1,
+            score: question.score,
+            max_score: used(index).map_or(question.max_score, |used| used.max_score),
+            weight: used(index).map_or(question.payload_weight, |used| used.weight),
+            payload_weight: question.payload_weight,
+            not_applicable: question.not_applicable(),
+            critical: used(index).map_or(question.critical, |used| used.critical),
+            comments: question.comments.as_deref(),
+            text: question.text.as_deref(),
         })
-    });
-    Value::Array(list.collect())
+        .collect();
+    // Numbers and text only, all finite: this cannot fail.
+    serde_json::to_string(&shown).unwrap_or_else(|_| "[]".to_owned())
 }
 
 /// The record's unknown fields, and under `questions` those of its questions.

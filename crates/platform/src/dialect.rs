@@ -179,17 +179,17 @@ pub trait Dialect: Send + Sync {
     ///
     /// # Errors
     /// [`Unreadable`] with the field and the fact; the record then goes to quarantine.
-    fn read_record(&self, stream: Stream, source: &Value) -> Result<Record, Unreadable>;
+    fn read_record(&self, stream: Stream, source: Value) -> Result<Record, Unreadable>;
 
     /// Reads a form version or rubric from its source object.
     ///
     /// # Errors
     /// [`Unreadable`] with the field and the fact.
-    fn read_form_version(&self, source: &Value) -> Result<FormVersion, Unreadable>;
+    fn read_form_version(&self, source: Value) -> Result<FormVersion, Unreadable>;
 
     /// Reads a division, site or queue from its source object.
     ///
     /// # Errors
     /// [`Unreadable`] with the field and the fact.
-    fn read_scope(&self, kind: ScopeKind, source: &Value) -> Result<Scope, Unreadable>;
+    fn read_scope(&self, kind: ScopeKind, source: Value) -> Result<Scope, Unreadable>;
 }

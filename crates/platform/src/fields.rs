@@ -18,10 +18,10 @@ impl Fields {
     ///
     /// # Errors
     /// [`Unreadable`] if it is none.
-    pub fn of(source: &Value, place: impl Into<String>) -> Result<Self, Unreadable> {
+    pub fn of(source: Value, place: impl Into<String>) -> Result<Self, Unreadable> {
         let place = place.into();
         match source {
-            Value::Object(fields) => Ok(Self { place, left: fields.clone() }),
+            Value::Object(fields) => Ok(Self { place, left: fields }),
             _ => Err(Unreadable { reason: format!("{place}not an object") }),
         }
     }
@@ -164,9 +164,9 @@ impl Fields {
 ///
 /// # Errors
 /// [`Unreadable`] with the number of the question.
-pub fn questions(sources: &[Value], na_field: &str) -> Result<Vec<Question>, Unreadable> {
+pub fn questions(sources: Vec<Value>, na_field: &str) -> Result<Vec<Question>, Unreadable> {
     sources
-        .iter()
+        .into_iter()
         .enumerate()
         .map(|(index, source)| {
             let mut fields = Fields::of(source, format!("question {}: ", index + 1))?;
@@ -190,7 +190,7 @@ pub fn questions(sources: &[Value], na_field: &str) -> Result<Vec<Question>, Unr
 ///
 /// # Errors
 /// [`Unreadable`] with the field and the fact.
-pub fn scope(kind: ScopeKind, source: &Value) -> Result<Scope, Unreadable> {
+pub fn scope(kind: ScopeKind, source: Value) -> Result<Scope, Unreadable> {
     let mut fields = Fields::of(source, "")?;
     let id = ScopeId::new(fields.id("id")?);
     Ok(Scope { kind, id, name: fields.text("name")?, extra: fields.extra() })

@@ -114,7 +114,7 @@ fn ignored_range_is_noticed(dialect: &dyn Dialect, fixture: &Fixture) -> Result<
 
 fn records_keep_what_has_no_name(dialect: &dyn Dialect, fixture: &Fixture) -> Result<(), String> {
     for (stream, source) in [(Stream::Assessments, &fixture.assessment), (Stream::Feedback, &fixture.feedback)] {
-        let record = dialect.read_record(stream, source).map_err(|unreadable| unreadable.reason)?;
+        let record = dialect.read_record(stream, source.clone()).map_err(|unreadable| unreadable.reason)?;
         let extra = match &record {
             model::record::Record::Assessment(assessment) => &assessment.extra,
             model::record::Record::Feedback(feedback) => &feedback.extra,
@@ -123,7 +123,7 @@ fn records_keep_what_has_no_name(dialect: &dyn Dialect, fixture: &Fixture) -> Re
         holds(record.happened_at().is_some(), "a record has its own time")?;
     }
     let scope = dialect.scope_kinds().first().copied().unwrap_or(ScopeKind::Division);
-    let read = dialect.read_scope(scope, &json!({"id": "s-1", "name": "S", "unheardOf": 1}));
+    let read = dialect.read_scope(scope, json!({"id": "s-1", "name": "S", "unheardOf": 1}));
     holds(read.is_ok_and(|scope| scope.extra.contains_key("unheardOf")), "an unknown field of a scope survives")
 }
 
@@ -139,7 +139,7 @@ fn unreadable_records_say_why(dialect: &dyn Dialect, fixture: &Fixture) -> Resul
     }
     odd.push((no_array, "`questions`: an object where an array belongs"));
     for (source, reason) in odd {
-        let read = dialect.read_record(Stream::Assessments, &source);
+        let read = dialect.read_record(Stream::Assessments, source);
         holds(read.err().is_some_and(|unreadable| unreadable.reason == reason), &format!("unreadable: {reason}"))?;
     }
     Ok(())

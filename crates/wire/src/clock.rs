@@ -18,6 +18,10 @@ pub trait Clock: Send + Sync {
     fn elapsed(&self) -> Duration;
     /// Waits at least this long.
     fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()>;
+    /// Whether the wall clock is held at one moment, which then goes before what others say of the time.
+    fn stands_still(&self) -> bool {
+        false
+    }
 }
 
 /// The machine's clock.
@@ -75,6 +79,10 @@ impl Clock for SystemClock {
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {
         Box::pin(world::sleep(duration))
+    }
+
+    fn stands_still(&self) -> bool {
+        self.fixed.is_some()
     }
 }
 

@@ -94,23 +94,23 @@ impl Dialect for Guide {
         Some(Request::get(path, format!("cxone feedback `{id}`")))
     }
 
-    fn read_record(&self, stream: Stream, source: &Value) -> Result<Record, Unreadable> {
+    fn read_record(&self, stream: Stream, source: Value) -> Result<Record, Unreadable> {
         match stream {
             Stream::Assessments => assessment(source).map(Record::Assessment),
             Stream::Feedback => feedback(source).map(Record::Feedback),
         }
     }
 
-    fn read_form_version(&self, source: &Value) -> Result<FormVersion, Unreadable> {
+    fn read_form_version(&self, source: Value) -> Result<FormVersion, Unreadable> {
         rubric(source)
     }
 
-    fn read_scope(&self, kind: ScopeKind, source: &Value) -> Result<Scope, Unreadable> {
+    fn read_scope(&self, kind: ScopeKind, source: Value) -> Result<Scope, Unreadable> {
         crate::fields::scope(kind, source)
     }
 }
 
-fn assessment(source: &Value) -> Result<Assessment, Unreadable> {
+fn assessment(source: Value) -> Result<Assessment, Unreadable> {
     let mut fields = Fields::of(source, "")?;
     Ok(Assessment {
         id: fields.record_id()?,
@@ -128,12 +128,12 @@ fn assessment(source: &Value) -> Result<Assessment, Unreadable> {
         raw_score: fields.number("qualityScore")?,
         failed_critical: fields.truth("failedCritical")?.unwrap_or(false),
         comments: fields.text("comments")?,
-        questions: crate::fields::questions(&fields.list("questions")?, "notApplicable")?,
+        questions: crate::fields::questions(fields.list("questions")?, "notApplicable")?,
         extra: fields.extra(),
     })
 }
 
-fn feedback(source: &Value) -> Result<Feedback, Unreadable> {
+fn feedback(source: Value) -> Result<Feedback, Unreadable> {
     let mut fields = Fields::of(source, "")?;
     Ok(Feedback {
         id: fields.record_id()?,
@@ -151,12 +151,12 @@ fn feedback(source: &Value) -> Result<Feedback, Unreadable> {
     })
 }
 
-fn rubric(source: &Value) -> Result<FormVersion, Unreadable> {
+fn rubric(source: Value) -> Result<FormVersion, Unreadable> {
     let mut fields = Fields::of(source, "")?;
     let id = FormVersionId::new(fields.id("id")?);
     let mut questions = BTreeMap::new();
     let mut unknown = Vec::new();
-    for (index, source) in fields.list("questions")?.iter().enumerate() {
+    for (index, source) in fields.list("questions")?.into_iter().enumerate() {
         let mut fields = Fields::of(source, format!("question {}: ", index + 1))?;
         let question =
             FormQuestion { weight: fields.number("weight")?, max_score: fields.number("maxScore")?, critical: fields.truth("critical")? };

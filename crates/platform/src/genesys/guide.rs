@@ -88,23 +88,23 @@ impl Dialect for Guide {
         None
     }
 
-    fn read_record(&self, stream: Stream, source: &Value) -> Result<Record, Unreadable> {
+    fn read_record(&self, stream: Stream, source: Value) -> Result<Record, Unreadable> {
         match stream {
             Stream::Assessments => assessment(source).map(Record::Assessment),
             Stream::Feedback => feedback(source).map(Record::Feedback),
         }
     }
 
-    fn read_form_version(&self, source: &Value) -> Result<FormVersion, Unreadable> {
+    fn read_form_version(&self, source: Value) -> Result<FormVersion, Unreadable> {
         form_version(source)
     }
 
-    fn read_scope(&self, kind: ScopeKind, source: &Value) -> Result<Scope, Unreadable> {
+    fn read_scope(&self, kind: ScopeKind, source: Value) -> Result<Scope, Unreadable> {
         crate::fields::scope(kind, source)
     }
 }
 
-fn assessment(source: &Value) -> Result<Assessment, Unreadable> {
+fn assessment(source: Value) -> Result<Assessment, Unreadable> {
     let mut fields = Fields::of(source, "")?;
     Ok(Assessment {
         id: fields.record_id()?,
@@ -122,12 +122,12 @@ fn assessment(source: &Value) -> Result<Assessment, Unreadable> {
         raw_score: fields.number("score")?,
         failed_critical: fields.truth("failedCritical")?.unwrap_or(false),
         comments: fields.text("comments")?,
-        questions: crate::fields::questions(&fields.list("questions")?, "markedNA")?,
+        questions: crate::fields::questions(fields.list("questions")?, "markedNA")?,
         extra: fields.extra(),
     })
 }
 
-fn feedback(source: &Value) -> Result<Feedback, Unreadable> {
+fn feedback(source: Value) -> Result<Feedback, Unreadable> {
     let mut fields = Fields::of(source, "")?;
     Ok(Feedback {
         id: fields.record_id()?,
@@ -146,7 +146,7 @@ fn feedback(source: &Value) -> Result<Feedback, Unreadable> {
 }
 
 /// The version's questions are the keys of `weightDistribution`; their maxima stand only in the assessments.
-fn form_version(source: &Value) -> Result<FormVersion, Unreadable> {
+fn form_version(source: Value) -> Result<FormVersion, Unreadable> {
     let mut fields = Fields::of(source, "")?;
     let id = FormVersionId::new(fields.id("id")?);
     let weights = match fields.value("weightDistribution") {

@@ -27,7 +27,7 @@ fn the_common_suite_holds() {
 
 #[test]
 fn an_assessment_has_no_weights_and_both_scopes() {
-    let Ok(Record::Assessment(read)) = Guide.read_record(Stream::Assessments, &full_assessment()) else { panic!("readable") };
+    let Ok(Record::Assessment(read)) = Guide.read_record(Stream::Assessments, full_assessment()) else { panic!("readable") };
     assert_eq!(read.form_version_id, Some(FormVersionId::new("r-1")));
     assert_eq!(read.scope_ids.iter().map(ToString::to_string).collect::<Vec<_>>(), ["s-1", "q-1"]);
     assert!(read.questions.iter().all(|question| question.payload_weight.is_none()));
@@ -38,7 +38,7 @@ fn an_assessment_has_no_weights_and_both_scopes() {
 #[test]
 fn rubric_gives_weights_and_maxima_and_keeps_the_rest() {
     let read = Guide
-        .read_form_version(&json!({
+        .read_form_version(json!({
             "id": "r-1", "name": "Service", "version": "2", "publishedAt": "2024-01-01T00:00:00Z", "maxPossibleScore": 10,
             "questions": [{"id": "q1", "weight": 2, "maxScore": 5, "hint": "h"}, {"id": "q2", "weight": "3", "maxScore": 5}],
         }))
@@ -50,7 +50,7 @@ fn rubric_gives_weights_and_maxima_and_keeps_the_rest() {
 
 #[test]
 fn a_status_on_feedback_has_no_meaning_here_and_is_kept() {
-    let Ok(Record::Feedback(read)) = Guide.read_record(Stream::Feedback, &json!({"id": "f", "status": "deleted"})) else {
+    let Ok(Record::Feedback(read)) = Guide.read_record(Stream::Feedback, json!({"id": "f", "status": "deleted"})) else {
         panic!("readable")
     };
     assert_eq!(read.status, None);

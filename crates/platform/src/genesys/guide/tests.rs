@@ -37,7 +37,7 @@ fn the_common_suite_holds() {
 
 #[test]
 fn every_named_field_of_an_assessment_is_read_and_the_rest_kept() {
-    let Ok(Record::Assessment(read)) = Guide.read_record(Stream::Assessments, &full_assessment()) else { panic!("readable") };
+    let Ok(Record::Assessment(read)) = Guide.read_record(Stream::Assessments, full_assessment()) else { panic!("readable") };
     assert_eq!(read.raw_score, Some(87.5));
     assert!(read.failed_critical);
     assert_eq!(read.scope_ids, [model::id::ScopeId::new("d-1")]);
@@ -50,9 +50,9 @@ fn every_named_field_of_an_assessment_is_read_and_the_rest_kept() {
 
 #[test]
 fn every_optional_field_may_be_absent() {
-    let Ok(Record::Assessment(read)) = Guide.read_record(Stream::Assessments, &json!({"id": "a"})) else { panic!("readable") };
+    let Ok(Record::Assessment(read)) = Guide.read_record(Stream::Assessments, json!({"id": "a"})) else { panic!("readable") };
     assert_eq!((read.questions.len(), read.failed_critical, read.raw_score), (0, false, None));
-    let Ok(Record::Feedback(read)) = Guide.read_record(Stream::Feedback, &json!({"id": "a"})) else { panic!("readable") };
+    let Ok(Record::Feedback(read)) = Guide.read_record(Stream::Feedback, json!({"id": "a"})) else { panic!("readable") };
     assert_eq!((read.tags.len(), read.status), (0, None));
 }
 
@@ -61,7 +61,7 @@ fn what_cannot_be_read_names_the_field() {
     let reason = |change: fn(&mut Value)| {
         let mut source = full_assessment();
         change(&mut source);
-        Guide.read_record(Stream::Assessments, &source).map(|_| ()).map_err(|unreadable| unreadable.reason)
+        Guide.read_record(Stream::Assessments, source).map(|_| ()).map_err(|unreadable| unreadable.reason)
     };
     let wrong = |words: &str| Err(words.to_owned());
     assert_eq!(reason(|source| source["score"] = json!("NaN")), wrong("`score`: text `NaN` is not a number"));
@@ -80,7 +80,7 @@ fn what_cannot_be_read_names_the_field() {
 #[test]
 fn form_version_maps_questions_to_weights() {
     let read = Guide
-        .read_form_version(&json!({
+        .read_form_version(json!({
             "id": "f-1", "formId": "form", "name": "Sales", "version": 3, "publishedDate": "2024-01-01T00:00:00Z", "active": true,
             "maxPossibleScore": "20", "weightDistribution": {"q1": 2, "q2": "0.5", "q3": null}, "more": [1],
         }))
