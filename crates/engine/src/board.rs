@@ -13,8 +13,8 @@ use crate::plan::Task;
 use crate::report::Trouble;
 use crate::source::Failure;
 
-/// So many listings in a row without an answer, of different scopes, and the source is taken to be down.
-const DOWN_AFTER: u32 = 3;
+/// So many listings of a stream in a row without an answer, of different scopes, and it is taken to be down.
+pub(crate) const DOWN_AFTER: u32 = 3;
 /// So many windows of one scope that break the contract, and its other windows are left for the next run.
 const BROKEN_AFTER: u32 = 3;
 
@@ -43,7 +43,7 @@ pub struct Board {
     /// Scopes of a stream whose remaining windows are not begun.
     given_up: BTreeSet<(Stream, String)>,
     broken: BTreeMap<(Stream, String), u32>,
-    unanswered: u32,
+    unanswered: BTreeMap<Stream, u32>,
     over: bool,
     stopped: bool,
     troubles: Vec<Trouble>,
@@ -65,7 +65,12 @@ impl Board {
 
     /// Whether a listing is worth beginning.
     pub fn may_begin(&self, task: &Task) -> bool {
-        !self.over && !self.given_up.contains(&place(task))
+        self.may_go_on(task.stream) && !self.given_up.contains(&place(task))
+    }
+
+    /// Whether anything of a stream can still be had.
+    pub fn may_go_on(&self, stream: Stream) -> bool {
+        !self.over && self.unanswered.get(&stream).is_none_or(|n| *n < DOWN_AFTER)
     }
 
     /// Takes in the end of a listing; none for one that was not begun.
@@ -73,7 +78,8 @@ impl Board {
         let stream = self.streams.entry(task.stream).or_default();
         match outcome {
             Some(Ok(coverage)) => {
-                self.unanswered = 0;
+                // One that is down stays so for the run, whatever was still on its way.
+                self.unanswered.entry(task.stream).and_modify(|n| *n = if *n < DOWN_AFTER { 0 } else { *n });
                 if task.notes_sightings && matches!(coverage, Coverage::Whole(_)) {
                     stream.windows.entry(task.window).or_default().1 += 1;
                 }
@@ -104,8 +110,7 @@ impl Board {
             }
             Failure::Wire(WireError::Unavailable { .. }) => {
                 self.given_up.insert(place(task));
-                self.unanswered += 1;
-                self.over |= self.unanswered >= DOWN_AFTER;
+                *self.unanswered.entry(task.stream).or_default() += 1;
             }
             Failure::Wire(_) | Failure::Store(_) => self.over = true,
             Failure::Dialect(DialectError::Permission(_)) => {
@@ -128,11 +133,10 @@ impl Board {
         }
         self.over |= other.over;
         self.stopped |= other.stopped;
-    }
-
-    /// Whether the run was asked to stop, or nothing more can be had.
-    pub fn is_over(&self) -> bool {
-        self.over
+        for (stream, n) in &other.unanswered {
+            let ours = self.unanswered.entry(*stream).or_default();
+            *ours = (*ours).max(*n);
+        }
     }
 
     /// Whether the run was asked to stop.
@@ -177,6 +181,7 @@ mod tests {
             range_of: RangeOf::Own,
             span,
             window: span,
+            fills_window: true,
             status: None,
             notes_sightings: true,
         }
@@ -199,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_scope_without_an_answer_is_given_up_and_three_end_the_run() {
+    fn a_scope_without_an_answer_is_given_up_and_three_end_the_stream() {
         let mut board = Board::new(&[]);
         board.ended(&task("a", 1), Some(Err(unavailable())));
         assert!(!board.may_begin(&task("a", 2)));
@@ -210,6 +215,9 @@ mod tests {
         assert!(board.may_begin(&task("b", 2)));
         board.ended(&task("e", 1), Some(Err(unavailable())));
         assert!(!board.may_begin(&task("b", 2)));
+        board.ended(&task("b", 1), Some(Ok(Coverage::Catalogue)));
+        assert!(!board.may_begin(&task("b", 2)));
+        assert!(board.may_begin(&Task { stream: Stream::Assessments, ..task("b", 2) }));
     }
 
     #[test]

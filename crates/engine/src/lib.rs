@@ -15,6 +15,7 @@ pub mod ledger;
 pub mod marks;
 pub mod plan;
 pub mod reader;
+pub mod replay;
 pub mod rescore;
 pub mod scopes;
 pub mod source;

@@ -39,12 +39,21 @@ pub struct Task {
     pub range_of: RangeOf,
     /// What is asked for.
     pub span: Span,
-    /// The window whose progress is kept: the span, or the whole window at the live edge.
+    /// The window that the span is read for; at the live edge and in a backfill it may reach further.
     pub window: Span,
+    /// It reads up to the live edge, or the window as a whole; its progress is then kept.
+    pub fills_window: bool,
     /// Only this status; none for all.
     pub status: Option<String>,
     /// Records seen are noted, so that those that are not can be told.
     pub notes_sightings: bool,
+}
+
+impl Task {
+    /// Whether what it reads tells how far the window has come.
+    pub fn keeps_progress(&self) -> bool {
+        self.range_of == RangeOf::Own && self.fills_window
+    }
 }
 
 /// What is to be read of one stream by the records' own time.
@@ -82,7 +91,8 @@ pub fn created_tasks(
                 ask: ask.clone(),
                 range_of: RangeOf::Own,
                 span,
-                window: if wanted.again { span } else { window },
+                window,
+                fills_window: !wanted.again || span == window,
                 status: if sweeps { None } else { the_status(tenant, stream) },
                 notes_sightings: sweeps || wanted.notes_sightings,
             });
@@ -102,6 +112,7 @@ pub fn modified_tasks(tenant: &Tenant, stream: Stream, asks: &[ScopeAsk], since:
                 range_of: RangeOf::Modified,
                 span,
                 window: span,
+                fills_window: false,
                 status: None,
                 notes_sightings: false,
             });
@@ -219,7 +230,8 @@ mod tests {
             Wanted { span: span("2024-01-01T10:00:00Z", "2024-01-01T12:00:00Z"), sweep_from: None, again: true, notes_sightings: false };
         let closed = |_: &ScopeAsk| vec![span("2024-01-01T00:00:00Z", "2024-01-03T00:00:00Z")];
         let tasks = created_tasks(&tenant(), Stream::Feedback, &[ScopeAsk::Everything], &wanted, closed);
-        assert_eq!(words(&tasks), ["* 2024-01-01T10:00:00.000Z..2024-01-01T12:00:00.000Z window ..2024-01-01T12:00:00.000Z any"]);
+        assert_eq!(words(&tasks), ["* 2024-01-01T10:00:00.000Z..2024-01-01T12:00:00.000Z window ..2024-01-02T00:00:00.000Z any"]);
+        assert!(!tasks[0].keeps_progress());
     }
 
     #[test]

@@ -62,8 +62,15 @@ impl Engine {
 }
 
 fn trouble(name: &str, error: &SinkError) -> Trouble {
-    Trouble::new(TroubleKind::Storage, format!("publication `{name}`: {error}"))
-        .with_hint(format!("mend it and run `scorelake publish {name}`; what was extracted is safe in the store"))
+    let kind = match error.kind {
+        SinkErrorKind::Configuration | SinkErrorKind::Permission => TroubleKind::Configuration,
+        _ => TroubleKind::Storage,
+    };
+    let trouble = Trouble::new(kind, format!("publication `{name}`: {error}"));
+    match &error.hint {
+        Some(hint) => trouble.with_hint(hint.clone()),
+        None => trouble.with_hint(format!("mend it and run `scorelake publish {name}`; what was extracted is safe in the store")),
+    }
 }
 
 /// The store as publications see it.

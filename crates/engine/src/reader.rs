@@ -16,7 +16,7 @@ use model::privacy::Privacy;
 use model::record::{Record, Stream, Unreadable};
 use model::row::{Landing, Origin, landing};
 use model::score::score;
-use platform::dialect::{Next, RangeOf, RecordListing, ScopeAsk};
+use platform::dialect::{Next, RecordListing, ScopeAsk};
 use serde_json::Value;
 use store::{Cause, Landed, PageLanding, Pass, Quarantined, Store, StoreError, WindowProgress, WindowState};
 use wire::http::Request;
@@ -48,6 +48,8 @@ pub struct Reader {
     pub observed_at: Timestamp,
     /// The present, as two clocks see it.
     pub present: Present,
+    /// What is listed of every window.
+    pub asks: Vec<ScopeAsk>,
     /// Records with an earlier time of their own are wanted only if they are known already.
     pub not_before: Timestamp,
     /// Under which sightings are noted.
@@ -136,6 +138,16 @@ impl Reader {
         Ok(())
     }
 
+    /// Lands an object that was kept from an earlier listing of that scope.
+    ///
+    /// # Errors
+    /// [`Failure`] of form look-ups and of the store.
+    pub async fn land_kept(&self, stream: Stream, listed_by: Option<&ScopeId>, from: &Request, source: Value) -> Result<(), Failure> {
+        let items = blocking(|| self.read_items(stream, vec![source]));
+        let forms = self.form_versions(&items).await?;
+        self.land_items(stream, listed_by, from, 1, items, &forms, false, None)
+    }
+
     async fn land(&self, course: &mut Course<'_>, request: &Request, sources: Vec<Value>, ends: Option<&Coverage>) -> Result<(), Failure> {
         let task = course.task;
         course.n_pages += 1;
@@ -147,7 +159,7 @@ impl Reader {
             ScopeAsk::Everything => None,
             ScopeAsk::One(_, id) => Some(id),
         };
-        let progress = (task.range_of == RangeOf::Own).then(|| self.progress(course, ends));
+        let progress = task.keeps_progress().then(|| self.progress(course, ends));
         self.land_items(task.stream, listed_by, request, course.n_pages, items, &forms, task.notes_sightings, progress.as_ref())?;
         if progress.is_some_and(|progress| progress.state == WindowState::Closed) {
             self.count(Counter::WindowsClosed, 1);

@@ -15,6 +15,7 @@ use model::window::Span;
 use platform::dialect::ScopeAsk;
 use store::{Lease, LeaseError, Store};
 use wire::clock::Clock;
+use wire::error::WireError;
 use wire::http::HttpService;
 
 use crate::board::Board;
@@ -105,8 +106,24 @@ impl Engine {
             &streams(tenant, options),
             granted.scope.as_deref(),
         ));
+        let reader = Reader { asks: scoping.asks.clone(), ..self.reader(tenant, source, options, run_id)? };
+        if streams(tenant, options).contains(&Stream::Assessments) {
+            match forms_first(&reader).await {
+                Ok(()) => {}
+                // Feedback needs no form versions, and those of assessments are asked for by id as they come.
+                Err(failure @ (Failure::Dialect(_) | Failure::Wire(WireError::Unavailable { .. }))) => {
+                    scoping.troubles.extend(failure.trouble());
+                }
+                Err(failure) => return Err(failure.into()),
+            }
+        }
+        Ok((reader, scoping))
+    }
+
+    /// A reader that has asked nothing yet.
+    pub(crate) fn reader(&self, tenant: &Arc<Tenant>, source: Source, options: &SyncOptions, run_id: &str) -> Result<Reader, Failure> {
         let observed_at = model::time::to_millisecond(self.clock.now());
-        let reader = Reader {
+        Ok(Reader {
             tenant: Arc::clone(tenant),
             forms: FormBook::new(tenant.name.clone(), tenant.platform, source.clone(), self.ledger.clone()),
             present: Present::new(observed_at, source.present()),
@@ -116,19 +133,13 @@ impl Engine {
             monitor: Arc::clone(&self.monitor),
             run_id: run_id.to_owned(),
             observed_at,
+            asks: Vec::new(),
             not_before: options.range.map_or(first_moment(tenant), |(from, _)| from.min(first_moment(tenant))),
             sweep_id: self.ledger.with(Store::new_sweep_id)?,
             counters: Mutex::default(),
             n_unreadable: AtomicU64::new(0),
             range_ignored: AtomicBool::new(false),
-        };
-        match reader.forms.read_listing(tenant.page_size).await {
-            Ok(()) => {}
-            Err(failure @ Failure::Dialect(_)) => scoping.troubles.extend(failure.trouble()),
-            Err(failure) => return Err(failure.into()),
-        }
-        rescore::unknown_forms(&reader).await?;
-        Ok((reader, scoping))
+        })
     }
 
     async fn extract(
@@ -152,14 +163,14 @@ impl Engine {
             if options.range.is_none() && (options.sweep_now || marks.sweep_due(stream, reader.present)?) {
                 sweeps.insert(stream);
             }
-            let of_stream = self.tasks(reader, options, stream, &scoping.asks, sweeps.contains(&stream), &marks)?;
+            let of_stream = self.tasks(reader, options, stream, sweeps.contains(&stream), &marks)?;
             let n_listings = of_stream.len() as u64;
             self.monitor.event(&Event::Planned { tenant: reader.tenant.name.clone(), stream, n_listings });
             tasks.extend(of_stream);
         }
         let mut board = self.carry_out(reader, tasks).await;
-        if reader.range_ignored.load(Ordering::Relaxed) && !board.is_over() {
-            self.make_good(reader, &scoping.asks, sweeps.contains(&Stream::Feedback), &mut board, report).await;
+        if reader.range_ignored.load(Ordering::Relaxed) && board.may_go_on(Stream::Feedback) {
+            self.make_good(reader, sweeps.contains(&Stream::Feedback), &mut board, report).await;
         }
         let concluded = self.conclude(reader, options, &sweeps, &board, &marks, report).await;
         report.stopped = board.was_stopped();
@@ -168,16 +179,8 @@ impl Engine {
     }
 
     /// The listings of one stream that this run has to read.
-    fn tasks(
-        &self,
-        reader: &Reader,
-        options: &SyncOptions,
-        stream: Stream,
-        asks: &[ScopeAsk],
-        sweeps: bool,
-        marks: &Marks<'_>,
-    ) -> Result<Vec<Task>, Failure> {
-        let tenant = &reader.tenant;
+    fn tasks(&self, reader: &Reader, options: &SyncOptions, stream: Stream, sweeps: bool, marks: &Marks<'_>) -> Result<Vec<Task>, Failure> {
+        let (tenant, asks) = (&reader.tenant, &reader.asks);
         let live = Span { from: first_moment(tenant), to: reader.present.edge };
         let span = options.range.map_or(live, |(from, to)| Span { from, to });
         let looked_up = stream == Stream::Feedback && reader.source.dialect().abilities().feedback_lookup;
@@ -196,10 +199,11 @@ impl Engine {
         };
         let mut tasks = created_tasks(tenant, stream, asks, &wanted, closed_of);
         let modified = stream == Stream::Feedback && reader.source.dialect().abilities().feedback_by_modified;
-        if modified && options.range.is_none() {
-            if let Some(since) = marks.modified_since(stream, reader.present, reader.observed_at)? {
-                tasks.extend(modified_tasks(tenant, stream, asks, Span { from: since, to: reader.present.edge }));
-            }
+        if modified
+            && options.range.is_none()
+            && let Some(since) = marks.modified_since(stream, reader.present, reader.observed_at)?
+        {
+            tasks.extend(modified_tasks(tenant, stream, asks, Span { from: since, to: reader.present.edge }));
         }
         Ok(tasks)
     }
@@ -222,7 +226,7 @@ impl Engine {
     }
 
     /// The server ignores ranges of modification: what was edited lately is found by creation instead.
-    async fn make_good(&self, reader: &Reader, asks: &[ScopeAsk], swept: bool, board: &mut Board, report: &mut TenantReport) {
+    async fn make_good(&self, reader: &Reader, swept: bool, board: &mut Board, report: &mut TenantReport) {
         self.warn(
             reader,
             report,
@@ -235,7 +239,7 @@ impl Engine {
         }
         let from = before(reader.present.edge, tenant.modified_fallback).max(first_moment(tenant));
         let wanted = Wanted { span: Span { from, to: reader.present.edge }, sweep_from: None, again: true, notes_sightings: false };
-        let tasks = created_tasks(tenant, Stream::Feedback, asks, &wanted, |_| Vec::new());
+        let tasks = created_tasks(tenant, Stream::Feedback, &reader.asks, &wanted, |_| Vec::new());
         let mut again = self.carry_out(reader, tasks).await;
         report.troubles.extend(again.take_troubles());
         board.absorb(&again);
@@ -257,7 +261,7 @@ impl Engine {
             if options.range.is_some() {
                 continue;
             }
-            if !board.is_over() {
+            if board.may_go_on(stream) {
                 let windows = outcome.whole_windows();
                 let spans: Vec<Span> =
                     windows.iter().filter_map(|window| window.within(Span { from: window.from, to: reader.present.edge })).collect();
@@ -273,7 +277,7 @@ impl Engine {
     }
 
     /// What is told at the end, however it went.
-    async fn close(&self, reader: &Reader, report: &mut TenantReport) {
+    pub(crate) async fn close(&self, reader: &Reader, report: &mut TenantReport) {
         let learnt = reader.forms.take_learnt().await;
         reader.count(Counter::FormVersions, learnt.n_fetched);
         for warning in learnt.warnings {
@@ -308,10 +312,11 @@ impl Engine {
         })
     }
 
-    /// Scopes that the source lists and of which not one record is here: perhaps hidden from the client.
+    /// Scopes that were asked for and of which not one record is here: perhaps hidden from the client.
     fn name_silent_scopes(&self, reader: &Reader, scopes: &[model::record::Scope], report: &mut TenantReport) {
         let all = Span { from: Timestamp::MIN, to: Timestamp::MAX };
-        for scope in scopes {
+        let asked = |scope: &&model::record::Scope| reader.asks.contains(&ScopeAsk::One(scope.kind, scope.id.clone()));
+        for scope in scopes.iter().filter(asked) {
             let seen = self.ledger.with(|store| {
                 Stream::ALL
                     .iter()
@@ -349,17 +354,23 @@ impl<E: Into<Failure>> From<E> for Ended {
     }
 }
 
+/// Form versions that were published since the last run, and what was scored without one that is known by now.
+async fn forms_first(reader: &Reader) -> Result<(), Failure> {
+    reader.forms.read_listing(reader.tenant.page_size).await?;
+    rescore::unknown_forms(reader).await
+}
+
 /// The streams of this run.
 fn streams(tenant: &Tenant, options: &SyncOptions) -> BTreeSet<Stream> {
     if options.streams.is_empty() { tenant.streams.clone() } else { tenant.streams.intersection(&options.streams).copied().collect() }
 }
 
-fn note(report: &mut TenantReport, failure: &Failure) {
+pub(crate) fn note(report: &mut TenantReport, failure: &Failure) {
     report.stopped |= *failure == Failure::Stopped;
     report.troubles.extend(failure.trouble());
 }
 
-fn held(error: &LeaseError) -> Trouble {
+pub(crate) fn held(error: &LeaseError) -> Trouble {
     match error {
         LeaseError::Held { .. } => Trouble::new(TroubleKind::Held, error.to_string()).with_hint("wait for the other run to end"),
         LeaseError::Unusable { .. } => Trouble::new(TroubleKind::Storage, error.to_string()),

@@ -1,8 +1,9 @@
 //! Sweeps: what a whole listing did not show. The only place that decides on tombstones.
 //!
-//! A known record that a whole listing of its window did not return is a suspect and nothing more. Where the platform
-//! has a look-up by id, only its 404 buries; where it has none, absence from a whole sweep does. A 403, a 5xx or an
-//! incomplete listing conclude nothing, and when too many vanish at once all of them are held.
+//! A known record that a whole listing of its window and scope did not return is a suspect and nothing more. Where the
+//! platform has a look-up by id, only its 404 buries; where it has none, absence from a whole sweep does. A 403, a 5xx or
+//! an incomplete listing conclude nothing, a scope of which nothing is left is hidden and not deleted, and when too many
+//! vanish at once all of them are held.
 
 use std::collections::HashMap;
 
@@ -13,10 +14,12 @@ use model::id::{RecordId, ScopeId};
 use model::record::Stream;
 use model::table::Cell;
 use model::window::Span;
-use platform::dialect::Found;
+use platform::dialect::{Found, ScopeAsk};
 use store::{Cause, StoreError, VisitError};
+use wire::error::WireError;
 use wire::http::Request;
 
+use crate::board::DOWN_AFTER;
 use crate::reader::Reader;
 use crate::report::Trouble;
 use crate::settings::Limits;
@@ -50,11 +53,8 @@ pub async fn conclude(reader: &Reader, stream: Stream, spans: &[Span], limits: &
     }
     reader.ledger.with(|store| store.note_missed(&reader.tenant.name, stream, &suspects, reader.observed_at))?;
     let looks_up = stream == Stream::Feedback && reader.source.dialect().abilities().feedback_lookup;
-    let gone = if looks_up {
-        look_up_all(reader, &suspects, &mut conclusion).await?
-    } else {
-        without_hidden_scopes(reader, stream, spans, suspects, &mut conclusion)?
-    };
+    let gone = if looks_up { look_up_all(reader, suspects, &mut conclusion).await? } else { suspects };
+    let gone = without_hidden_scopes(reader, stream, spans, gone, &mut conclusion)?;
     // A 404 proves each case by itself and is held against all that is known; absence only against what was read again.
     let n_live = if looks_up { reader.ledger.with(|store| store.n_live(&reader.tenant.name, stream, ALWAYS))? } else { n_live };
     if too_many(gone.len(), n_live, limits.delete_percent) {
@@ -89,25 +89,41 @@ fn suspects(store: &store::Store, reader: &Reader, stream: Stream, spans: &[Span
         let seen = store.missing(&reader.tenant.name, stream, *span, reader.sweep_id, &mut visit);
         seen.map_err(|error: VisitError<StoreError>| error.or(|error| error))?;
     }
+    let asked: Vec<&str> = reader.asks.iter().map(ScopeAsk::id).collect();
+    if !reader.asks.contains(&ScopeAsk::Everything) {
+        // Nobody asked for the records of other scopes, so nobody missed them.
+        let mut listed = Vec::new();
+        for id in suspects {
+            if scopes_of(store, reader, stream, &id)?.iter().any(|scope| asked.contains(&scope.as_str())) {
+                listed.push(id);
+            }
+        }
+        suspects = listed;
+    }
     Ok((suspects, n_live))
 }
 
-/// Asks for each suspect by id. Only a 404 is a proof; one that is there after all is landed.
-async fn look_up_all(reader: &Reader, suspects: &[RecordId], conclusion: &mut Conclusion) -> Result<Vec<RecordId>, Failure> {
+/// Asks for each suspect by id. Only a 404 is a proof; one that is there after all is landed; of one without a usable
+/// answer nothing is concluded.
+async fn look_up_all(reader: &Reader, suspects: Vec<RecordId>, conclusion: &mut Conclusion) -> Result<Vec<RecordId>, Failure> {
     // An id that no path segment can hold cannot be looked up, and nothing is concluded of it.
-    let nameable = suspects.iter().filter(|id| !matches!(id.as_str(), "." | ".."));
-    let requests: Vec<(RecordId, Request)> = nameable.filter_map(|id| Some((id.clone(), reader.source.dialect().feedback(id)?))).collect();
+    let nameable = suspects.into_iter().filter(|id| !matches!(id.as_str(), "." | ".."));
+    let requests: Vec<(RecordId, Request)> = nameable.filter_map(|id| reader.source.dialect().feedback(&id).map(|ask| (id, ask))).collect();
     let lookups = requests.into_iter().map(|(id, request)| async move {
         let found = reader.source.look_up(&request).await;
         (id, request, found)
     });
     let mut answers = futures_util::stream::iter(lookups).buffer_unordered(reader.tenant.concurrency);
-    let mut gone = Vec::new();
+    let (mut gone, mut n_unanswered) = (Vec::new(), 0);
     while let Some((id, request, found)) = answers.next().await {
+        let is_answered = !matches!(found, Err(Failure::Wire(_)));
+        n_unanswered = if is_answered { 0 } else { n_unanswered + 1 };
         match found {
             Ok(Found::Gone) => gone.push(id),
             Ok(Found::Present(source)) => reader.land_found(Stream::Feedback, &request, vec![source]).await?,
-            Err(failure @ Failure::Dialect(_)) => conclusion.troubles.extend(failure.trouble()),
+            Err(failure @ (Failure::Dialect(_) | Failure::Wire(WireError::Unavailable { .. }))) if n_unanswered < DOWN_AFTER => {
+                conclusion.troubles.extend(failure.trouble());
+            }
             Err(failure) => return Err(failure),
         }
     }

@@ -112,34 +112,32 @@ pub enum TotalsRows {
     ScopesAndTenant,
 }
 
-/// What the console reports: submitted assessments by submission day and living feedback by creation day (UTC), for each
-/// division or site, hidden ones included. Records without one are in no scope's row.
+/// What the console reports: submitted assessments by submission day and living feedback by creation day (UTC), one
+/// row for each division or site, hidden ones included. Records without one are in no scope's row.
 pub(crate) fn totals_csv(world: &World, platform: Platform, from: Date, to: Date, rows: TotalsRows) -> String {
     let tenant = world.tenant(platform);
-    let mut counts: BTreeMap<(Stream, u16, i64), u64> = BTreeMap::new();
-    let mut tenant_counts: BTreeMap<(Stream, i64), u64> = BTreeMap::new();
+    let days = day_number(from)..day_number(to);
+    let mut out = "scope_id,date_from,date_to,stream,reported\n".to_owned();
     for stream in Stream::ALL {
+        let mut counts: BTreeMap<u16, u64> = BTreeMap::new();
+        let mut in_all = 0_u64;
         for record in tenant.shelf(stream).iter().filter(|record| is_reported(stream, record)) {
-            let day = record.making.time_ms.div_euclid(DAY_MS);
-            *tenant_counts.entry((stream, day)).or_default() += 1;
-            let primary = record.scopes.first().copied().flatten();
-            if let Some(place) = primary {
-                *counts.entry((stream, place, day)).or_default() += 1;
+            if !days.contains(&record.making.time_ms.div_euclid(DAY_MS)) {
+                continue;
+            }
+            in_all += 1;
+            if let Some(place) = record.scopes.first().copied().flatten() {
+                *counts.entry(place).or_default() += 1;
             }
         }
-    }
-    let (first, end) = (day_number(from), day_number(to));
-    let mut out = "scope_id,date_from,date_to,stream,reported\n".to_owned();
-    for (stream, day) in Stream::ALL.into_iter().flat_map(|stream| (first..end).map(move |day| (stream, day))) {
         let mut row = |scope_id: &str, reported: u64| {
-            let dates = format!("{},{}", date_of(day), date_of(day + 1));
-            out.push_str(&format!("{},{dates},{},{reported}\n", csv_cell(scope_id), stream.name()));
+            out.push_str(&format!("{},{from},{to},{},{reported}\n", csv_cell(scope_id), stream.name()));
         };
         for (place, scope) in tenant.people.scopes.iter().enumerate().filter(|(_, scope)| scope.kind != ScopeKind::Queue) {
-            row(&scope.id, counts.get(&(stream, place as u16, day)).copied().unwrap_or(0));
+            row(&scope.id, counts.get(&(place as u16)).copied().unwrap_or(0));
         }
         if rows == TotalsRows::ScopesAndTenant {
-            row("*", tenant_counts.get(&(stream, day)).copied().unwrap_or(0));
+            row("*", in_all);
         }
     }
     out
@@ -155,10 +153,6 @@ fn is_reported(stream: Stream, record: &Record) -> bool {
 fn day_number(date: Date) -> i64 {
     let midnight = date.at(0, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC);
     midnight.map_or(0, |midnight| midnight.timestamp().as_millisecond().div_euclid(DAY_MS))
-}
-
-fn date_of(day: i64) -> String {
-    stamp(day * DAY_MS).chars().take(10).collect()
 }
 
 fn csv_cell(text: &str) -> String {

@@ -250,13 +250,15 @@ impl Store {
     }
 }
 
-/// Puts the progress of a window in the transaction of its page.
+/// Puts the progress of a window in the transaction of its page. What is known of a window that was read to its end
+/// stands until it is read to its end again.
 pub(crate) fn put_window(writing: &Writing<'_>, window: &WindowProgress) -> rusqlite::Result<()> {
     let sql = "INSERT INTO window_progress
             (tenant, stream, scope_id, pass, window_from, window_to, read_until, state, n_records, n_pages, run_id, updated_at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
         ON CONFLICT DO UPDATE SET read_until = excluded.read_until, state = excluded.state, n_records = excluded.n_records,
-            n_pages = excluded.n_pages, run_id = excluded.run_id, updated_at = excluded.updated_at";
+            n_pages = excluded.n_pages, run_id = excluded.run_id, updated_at = excluded.updated_at
+            WHERE excluded.read_until IS NOT NULL OR window_progress.read_until IS NULL";
     writing.prepare_cached(sql)?.execute(params![
         window.tenant.as_str(),
         window.stream.word(),

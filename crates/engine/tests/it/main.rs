@@ -4,8 +4,28 @@
 
 extern crate scorelake_engine as engine;
 
+mod gateway;
 mod harness;
+mod look;
 mod truth;
 
 mod clean;
 mod moving;
+
+mod requests;
+mod scopes;
+mod windows;
+
+mod deletions;
+mod feedback;
+mod history;
+mod quarantine;
+mod scores;
+
+mod clock;
+mod manners;
+mod stop;
+
+mod privacy;
+mod publications;
+mod reconcile;

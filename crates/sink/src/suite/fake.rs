@@ -18,6 +18,7 @@ pub struct FakeRows {
     tables: BTreeMap<&'static str, BTreeMap<Vec<KeyPart>, (Row, i64)>>,
     removals: Vec<(&'static str, String, String, i64)>,
     visits_left: Counter<Option<u64>>,
+    n_visits: Counter<u64>,
 }
 
 /// Numbers in a key stand in the order of numbers, text in the order of bytes.
@@ -30,7 +31,14 @@ enum KeyPart {
 impl FakeRows {
     /// An empty store.
     pub fn new(store_id: &str) -> Self {
-        Self { store_id: store_id.to_owned(), seq: 0, tables: BTreeMap::new(), removals: Vec::new(), visits_left: Counter::new(None) }
+        Self {
+            store_id: store_id.to_owned(),
+            seq: 0,
+            tables: BTreeMap::new(),
+            removals: Vec::new(),
+            visits_left: Counter::new(None),
+            n_visits: Counter::new(0),
+        }
     }
 
     /// The same rows, whose next scans fail for good after that many rows.
@@ -73,6 +81,11 @@ impl FakeRows {
         self.tables.get(table.name).map(|rows| rows.values().map(|(row, _)| row.clone()).collect()).unwrap_or_default()
     }
 
+    /// How many rows and removals were shown up to here.
+    pub fn n_visits(&self) -> u64 {
+        self.n_visits.get()
+    }
+
     fn put(&mut self, table: &'static Table, row: Row) {
         let seq = self.seq;
         self.tables.entry(table.name).or_default().insert(key(table, &row), (row, seq));
@@ -83,6 +96,7 @@ impl FakeRows {
     }
 
     fn visit(&self) -> Result<(), SinkError> {
+        self.n_visits.set(self.n_visits.get() + 1);
         match self.visits_left.get() {
             Some(0) => Err(RowsError::new("the store went away").into()),
             Some(left) => {

@@ -11,6 +11,7 @@ use model::time;
 use serde_json::Value;
 
 use crate::disk::Disk;
+use crate::manifest::MANIFEST;
 
 /// A JSON value as a cell of that column; text that is not of the column's kind stays text, for the suite to find.
 pub fn cell(column: &Column, value: &Value) -> Cell {
@@ -48,11 +49,16 @@ pub fn folder_stamps(folder: &Path) -> BTreeMap<String, String> {
     files(folder, &stamp)
 }
 
-/// For each file under a folder its text, or its hash where it is none.
+/// For each file under a folder its text, or its hash where it is none; of a manifest all but the runs and their times.
 pub fn folder_content(folder: &Path) -> BTreeMap<String, String> {
     let content = |path: &Path| {
         let bytes = fs::read(path).unwrap_or_default();
-        String::from_utf8(bytes).unwrap_or_else(|_| format!("{:?}", Disk::real().bytes(path).ok()))
+        let text = String::from_utf8(bytes).unwrap_or_else(|_| format!("{:?}", Disk::real().bytes(path).ok()));
+        let is_of_run = |line: &&str| line.contains("\"run_id\":") || line.contains("\"written_at\":");
+        match path.ends_with(MANIFEST) {
+            true => text.lines().filter(|line| !is_of_run(line)).collect::<Vec<_>>().join("\n"),
+            false => text,
+        }
     };
     files(folder, &content)
 }

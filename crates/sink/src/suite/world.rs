@@ -50,7 +50,7 @@ pub fn assessment(tenant: &str, id: &str, form_version_id: Option<&str>, n_quest
     let question = |ordinal: usize| {
         json!({
             "question_id": format!("q{ordinal}"), "text": "Greeted?", "group_id": null, "ordinal": ordinal, "score": 2.5,
-            "max_score": 5.0, "weight": 1.5, "payload_weight": null, "not_applicable": ordinal % 3 == 0, "critical": false,
+            "max_score": 5.0, "weight": 1.5, "payload_weight": null, "not_applicable": ordinal.is_multiple_of(3), "critical": false,
             "comments": if ordinal == 2 { "nul\0 and = \"sign\"" } else { "=1+1" },
         })
     };
@@ -91,19 +91,29 @@ pub fn archived(table: &Table, row: &Row) -> Row {
 
 /// A store with rows in every table.
 pub fn world() -> FakeRows {
-    let mut rows = FakeRows::new("store-1");
-    for (number, id) in (1..).zip(ODD_IDS) {
-        let form = ["form-a", "form/b %", "007"].get(number as usize % 3).copied();
-        rows.upsert(&ASSESSMENT, assessment("acme", id, form, number as usize % 4, number));
-        rows.upsert(&FEEDBACK, feedback("acme", id, Some(["2024-01-31T23:59:59.999Z", "2024-02-01T00:00:00Z"][number as usize % 2]), number));
+    build("store-1", 0)
+}
+
+/// Another store: the same keys in the same partitions, landed in the same order, with other values.
+pub fn other_world() -> FakeRows {
+    build("store-2", 1_000)
+}
+
+fn build(store_id: &str, shift: i64) -> FakeRows {
+    let mut rows = FakeRows::new(store_id);
+    for (place, id) in (1..).zip(ODD_IDS) {
+        let form = ["form-a", "form/b %", "007"][place % 3];
+        let month = ["2024-01-31T23:59:59.999Z", "2024-02-01T00:00:00Z"][place % 2];
+        rows.upsert(&ASSESSMENT, assessment("acme", id, Some(form), place % 4, place as i64 + shift));
+        rows.upsert(&FEEDBACK, feedback("acme", id, Some(month), place as i64 + shift));
     }
     let long = "long ".repeat(120);
-    rows.upsert(&ASSESSMENT, assessment("beta", &long, None, 3, 50));
-    rows.upsert(&ASSESSMENT, archived(&ASSESSMENT, &assessment("beta", "cold", Some("form-a"), 2, 51)));
+    rows.upsert(&ASSESSMENT, assessment("beta", &long, None, 3, 50 + shift));
+    rows.upsert(&ASSESSMENT, archived(&ASSESSMENT, &assessment("beta", "cold", Some("form-a"), 2, 51 + shift)));
     rows.upsert(&ASSESSMENT, bare_row(&ASSESSMENT, &[("tenant", text("beta")), ("assessment_id", text("bare"))]));
-    rows.upsert(&FEEDBACK, archived(&FEEDBACK, &feedback("beta", "cold", Some("2024-01-05T00:00:00Z"), 52)));
+    rows.upsert(&FEEDBACK, archived(&FEEDBACK, &feedback("beta", "cold", Some("2024-01-05T00:00:00Z"), 52 + shift)));
     rows.upsert(&FEEDBACK, bare_row(&FEEDBACK, &[("tenant", text("beta")), ("feedback_id", text("bare"))]));
-    for (number, form) in (60..).zip(["form-a", "form/b %"]) {
+    for (number, form) in (60 + shift..).zip(["form-a", "form/b %"]) {
         let of_form = [("tenant", text("acme")), ("form_version_id", text(form))];
         rows.upsert(&FORM_VERSION, row(&FORM_VERSION, number, &of_form));
         for question in ["q1", "q2"] {
@@ -111,7 +121,7 @@ pub fn world() -> FakeRows {
             rows.upsert(&FORM_QUESTION, row(&FORM_QUESTION, number, &key));
         }
     }
-    rows.upsert(&SCOPE, row(&SCOPE, 70, &[("tenant", text("acme")), ("kind", text("division")), ("scope_id", text("APAC"))]));
+    rows.upsert(&SCOPE, row(&SCOPE, 70 + shift, &[("tenant", text("acme")), ("kind", text("division")), ("scope_id", text("APAC"))]));
     rows.upsert(&TOMBSTONE, tombstone("gone"));
     rows.upsert(&TOMBSTONE, tombstone("perhaps gone"));
     rows
@@ -123,18 +133,20 @@ pub fn tombstone(id: &str) -> Row {
 }
 
 /// The world some days later: an edit, an addition, a deletion, a return, moves between partitions, a row nobody tells of.
+/// Edits come last, so that a copy that believes itself done too early lacks no row, only their values.
 pub fn move_on(rows: &mut FakeRows) {
-    rows.upsert(&ASSESSMENT, assessment("acme", "a/b", Some("form/b %"), 5, 101));
-    rows.upsert(&ASSESSMENT, assessment("acme", "100%", Some("new form"), 1, 102));
-    rows.upsert(&ASSESSMENT, assessment("acme", "%2F", Some("form-a"), 0, 103));
-    rows.upsert(&ASSESSMENT, archived(&ASSESSMENT, &assessment("acme", "-1", Some("form-a"), 2, 104)));
-    rows.upsert(&ASSESSMENT, assessment("acme", "fresh", Some("form-a"), 2, 105));
     rows.remove(&ASSESSMENT, "beta", &"long ".repeat(120));
     rows.remove(&ASSESSMENT, "acme", "=formula()");
-    rows.upsert(&ASSESSMENT, assessment("acme", "=formula()", Some("form-a"), 2, 106));
+    rows.upsert(&ASSESSMENT, assessment("acme", "=formula()", Some("form-a"), 2, 101));
+    rows.upsert(&ASSESSMENT, assessment("acme", "fresh", Some("form-a"), 2, 102));
+    rows.upsert(&ASSESSMENT, assessment("acme", "100%", Some("new form"), 1, 103));
+    rows.upsert(&ASSESSMENT, assessment("acme", "%2F", Some("form-a"), 0, 104));
+    rows.upsert(&ASSESSMENT, archived(&ASSESSMENT, &assessment("acme", "-1", Some("form-a"), 2, 105)));
+    rows.upsert(&ASSESSMENT, assessment("acme", "a/b", Some("form/b %"), 5, 106));
+    rows.upsert(&ASSESSMENT, assessment("acme", ".", Some("form-a"), 1, 107));
     rows.remove(&FEEDBACK, "acme", "a/b");
-    rows.upsert(&FEEDBACK, feedback("acme", "100%", Some("2024-03-01T00:00:00Z"), 107));
-    rows.upsert(&FEEDBACK, archived(&FEEDBACK, &feedback("acme", "it's \"quoted\"", Some("2024-02-01T00:00:00Z"), 108)));
+    rows.upsert(&FEEDBACK, feedback("acme", "100%", Some("2024-03-01T00:00:00Z"), 108));
+    rows.upsert(&FEEDBACK, archived(&FEEDBACK, &feedback("acme", "it's \"quoted\"", Some("2024-02-01T00:00:00Z"), 109)));
     rows.forget(&TOMBSTONE, &tombstone("perhaps gone"));
 }
 

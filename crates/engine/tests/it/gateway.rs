@@ -1,0 +1,75 @@
+//! A gateway between the engine and the simulator, for what no fault of the simulator does: it answers a request itself,
+//! or changes what comes back.
+
+use std::sync::Arc;
+
+use engine::wire::http::{Answer, BoxFuture, HttpError, HttpService, Outgoing};
+use serde_json::{Value, json};
+
+type Answers = dyn Fn(&Outgoing) -> Option<Answer> + Send + Sync;
+type Changes = dyn Fn(&Outgoing, &mut Answer) + Send + Sync;
+
+pub struct Gateway {
+    behind: Arc<dyn HttpService>,
+    answers: Box<Answers>,
+    changes: Box<Changes>,
+}
+
+impl Gateway {
+    /// Answers itself where `answers` gives something.
+    pub fn answering(behind: &Arc<dyn HttpService>, answers: impl Fn(&Outgoing) -> Option<Answer> + Send + Sync + 'static) -> Arc<Self> {
+        Arc::new(Self { behind: Arc::clone(behind), answers: Box::new(answers), changes: Box::new(|_, _| {}) })
+    }
+
+    /// Lets everything pass and then changes it.
+    pub fn changing(behind: &Arc<dyn HttpService>, changes: impl Fn(&Outgoing, &mut Answer) + Send + Sync + 'static) -> Arc<Self> {
+        Arc::new(Self { behind: Arc::clone(behind), answers: Box::new(|_| None), changes: Box::new(changes) })
+    }
+}
+
+impl HttpService for Gateway {
+    fn send(&self, outgoing: Outgoing) -> BoxFuture<'_, Result<Answer, HttpError>> {
+        Box::pin(async move {
+            if let Some(answer) = (self.answers)(&outgoing) {
+                return Ok(answer);
+            }
+            let mut answer = self.behind.send(outgoing.clone()).await?;
+            (self.changes)(&outgoing, &mut answer);
+            Ok(answer)
+        })
+    }
+}
+
+/// The value of a query parameter.
+pub fn param(outgoing: &Outgoing, name: &str) -> Option<String> {
+    outgoing.url.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
+}
+
+/// Whether it asks for a page of records of that stream: `assessments` or `feedback`.
+pub fn lists(outgoing: &Outgoing, stream: &str) -> bool {
+    outgoing.url.path().ends_with(&format!("/{stream}"))
+}
+
+/// Whether it asks for one CXone feedback entry by id.
+pub fn looks_up(outgoing: &Outgoing) -> bool {
+    outgoing.url.path().contains("/agent-performance/feedback/")
+}
+
+/// The refusal of the contract.
+pub fn refusal(status: u16, code: &str) -> Answer {
+    engine::wire::testing::json_answer(status, &json!({"status": status, "code": code, "message": "the gateway says so"}))
+}
+
+/// Changes the entities of a page, if it is one.
+pub fn edit_page(answer: &mut Answer, edit: impl FnOnce(&mut Vec<Value>)) {
+    let Ok(mut page) = serde_json::from_slice::<Value>(&answer.body) else { return };
+    if let Some(entities) = page["entities"].as_array_mut() {
+        edit(entities);
+        answer.body = page.to_string().into_bytes();
+    }
+}
+
+/// Takes these ids out of a page.
+pub fn hide(answer: &mut Answer, is_hidden: impl Fn(&str) -> bool) {
+    edit_page(answer, |entities| entities.retain(|entity| !entity["id"].as_str().is_some_and(&is_hidden)));
+}
