@@ -8,7 +8,7 @@ python=$target/bench/bin/python
 if ! "$python" -c 'import requests' 2>/dev/null; then
     rm -rf "$target/bench"
     python3 -m venv "$target/bench" || { echo "tests/bench/run.sh: cannot make a Python environment" >&2; exit 1; }
-    "$python" -m pip install --quiet --disable-pip-version-check requests==2.32.5 ||
+    "$python" -m pip install --quiet --disable-pip-version-check requests==2.34.2 ||
         { echo "tests/bench/run.sh: pip cannot install requests" >&2; exit 1; }
 fi
 cargo build --release -p scorelake
