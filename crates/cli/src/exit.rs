@@ -1,5 +1,5 @@
 //! Exit codes and how a command ends: what is said on stderr and with which number the process leaves.
-//! The numbers are a promise (`docs/exit-codes.md`); nothing else in this room names one.
+//! The numbers are a promise (`README.md`, "Exit codes"); nothing else in this room names one.
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;

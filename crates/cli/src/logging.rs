@@ -28,6 +28,14 @@ fn level(verbose: u8, quiet: bool) -> &'static str {
     }
 }
 
+/// A line of the program about something, with its end, in the form of the log.
+pub(crate) fn fact(subject: &str, words: &str) -> String {
+    match FORMAT.get() {
+        Some(LogFormat::Json) => format!("{}\n", json!({ "level": "INFO", "message": format!("{subject}: {words}") })),
+        Some(LogFormat::Text) | None => format!("{subject}: {words}\n"),
+    }
+}
+
 static FORMAT: OnceLock<LogFormat> = OnceLock::new();
 
 /// A line of the program's own words with its end, in the form of the log.

@@ -31,16 +31,31 @@ fn main() -> ExitCode {
             return exit::leave(if error.use_stderr() { Exit::Usage } else { Exit::Done });
         }
     };
-    let exit = match std::panic::catch_unwind(|| run(flags)) {
+    exit::leave(guarded(|| run(flags)))
+}
+
+/// The exit of a piece of work, whatever becomes of it.
+fn guarded(work: impl FnOnce() -> Outcome + std::panic::UnwindSafe) -> Exit {
+    match std::panic::catch_unwind(work) {
         Ok(Ok(exit)) => exit,
         Ok(Err(failure)) => failure.tell(),
         // The panic hook has said what there is to say.
         Err(_) => Exit::Bug,
-    };
-    exit::leave(exit)
+    }
 }
 
 fn run(flags: Flags) -> Outcome {
     let context = Context::new(&flags.global, Environment::of_process())?;
     command::run(flags.command, &context)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_a_bug_and_leaves_with_1() {
+        assert_eq!(guarded(|| panic!("played by a test")).code(), 1);
+        assert_eq!(guarded(|| Ok(Exit::Done)).code(), 0);
+    }
 }

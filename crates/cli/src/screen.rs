@@ -51,6 +51,13 @@ impl Screen {
         }
     }
 
+    /// One line about something that went as it should, unless the screen is quiet.
+    pub(crate) fn fact(&self, subject: &str, words: &str) {
+        if self.talk != Talk::Quiet {
+            self.write(logging::fact(subject, words).as_bytes());
+        }
+    }
+
     /// Text without a label, unless the screen is quiet.
     pub(crate) fn tell(&self, text: &str) {
         if self.talk != Talk::Quiet {
@@ -92,7 +99,7 @@ impl Screen {
             n_records = one.n_records;
         });
         let failed = if n_failed == 0 { String::new() } else { format!(", {n_failed} listings failed") };
-        self.say(&format!("{tenant} {stream}"), &format!("{n_records} records read{failed}"));
+        self.fact(&format!("{tenant} {stream}"), &format!("{n_records} records read{failed}"));
     }
 }
 

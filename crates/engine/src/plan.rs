@@ -65,7 +65,7 @@ pub struct Wanted {
     pub sweep_from: Option<Timestamp>,
     /// Windows are read whether closed or not: a backfill.
     pub again: bool,
-    /// Sightings are noted in every window read: absence is then asked for by id.
+    /// Sightings are noted in every window that is read for all scopes: absence is then asked for by id.
     pub notes_sightings: bool,
 }
 
@@ -82,10 +82,10 @@ pub fn created_tasks(
     for window in whole_windows(tenant, wanted.span) {
         let sweeps = wanted.sweep_from.is_some_and(|from| from < window.to);
         let Some(span) = window.within(wanted.span) else { continue };
-        for (ask, closed) in asks.iter().zip(&closed) {
-            if !sweeps && !wanted.again && is_covered(window, closed) {
-                continue;
-            }
+        let is_due = |closed: &Vec<Span>| sweeps || wanted.again || !is_covered(window, closed);
+        // Who reads a window for some of its scopes only cannot tell what is absent from it.
+        let is_whole = closed.iter().all(is_due);
+        for (ask, _) in asks.iter().zip(&closed).filter(|(_, closed)| is_due(closed)) {
             tasks.push(Task {
                 stream,
                 ask: ask.clone(),
@@ -94,7 +94,7 @@ pub fn created_tasks(
                 window,
                 fills_window: !wanted.again || span == window,
                 status: if sweeps { None } else { the_status(tenant, stream) },
-                notes_sightings: sweeps || wanted.notes_sightings,
+                notes_sightings: sweeps || (wanted.notes_sightings && is_whole),
             });
         }
     }
@@ -207,6 +207,25 @@ mod tests {
                 "d 2024-01-01T00:00:00.000Z..2024-01-02T00:00:00.000Z window ..2024-01-02T00:00:00.000Z submitted",
                 "d 2024-01-02T00:00:00.000Z..2024-01-02T15:00:00.000Z window ..2024-01-03T00:00:00.000Z submitted",
                 "* 2024-01-02T00:00:00.000Z..2024-01-02T15:00:00.000Z window ..2024-01-03T00:00:00.000Z submitted",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_window_read_for_some_scopes_only_says_nothing_of_absence() {
+        let span = span("2024-01-01T00:00:00Z", "2024-01-03T00:00:00Z");
+        let wanted = Wanted { span, sweep_from: None, again: false, notes_sightings: true };
+        let closed = |ask: &ScopeAsk| match ask {
+            ScopeAsk::Everything => vec![Span { from: span.from, to: at("2024-01-02T00:00:00Z") }],
+            ScopeAsk::One(..) => Vec::new(),
+        };
+        let tasks = created_tasks(&tenant(), Stream::Feedback, &asks(), &wanted, closed);
+        assert_eq!(
+            words(&tasks),
+            [
+                "d 2024-01-01T00:00:00.000Z..2024-01-02T00:00:00.000Z window ..2024-01-02T00:00:00.000Z any",
+                "d 2024-01-02T00:00:00.000Z..2024-01-03T00:00:00.000Z window ..2024-01-03T00:00:00.000Z any noted",
+                "* 2024-01-02T00:00:00.000Z..2024-01-03T00:00:00.000Z window ..2024-01-03T00:00:00.000Z any noted",
             ]
         );
     }

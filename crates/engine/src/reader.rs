@@ -75,6 +75,8 @@ struct Course<'a> {
     task: &'a Task,
     n_pages: u32,
     n_records: u64,
+    /// Records without a readable id.
+    n_nameless: u64,
 }
 
 impl Reader {
@@ -94,7 +96,7 @@ impl Reader {
         for _ in 0..=self.source.restarts_max() {
             let mut talk = self.source.dialect().records(&listing);
             let mut request = talk.first();
-            let mut course = Course { task, n_pages: 0, n_records: 0 };
+            let mut course = Course { task, n_pages: 0, n_records: 0, n_nameless: 0 };
             loop {
                 let answer = self.source.ask(&request).await?;
                 let reply = talk.next(&answer)?;
@@ -115,7 +117,10 @@ impl Reader {
                             self.range_ignored.store(true, Ordering::Relaxed);
                         }
                         self.count(Counter::WindowsRead, 1);
-                        return Ok(coverage);
+                        return Ok(match coverage {
+                            Coverage::Whole(span) if course.n_nameless > 0 => Coverage::Nameless(span),
+                            coverage => coverage,
+                        });
                     }
                     Next::Restart => {
                         self.count(Counter::CursorsExpired, 1);
@@ -154,6 +159,7 @@ impl Reader {
         course.n_records += sources.len() as u64;
         let n_records = sources.len() as u64;
         let items = blocking(|| self.read_items(task.stream, sources));
+        course.n_nameless += items.iter().filter(|item| item.id.is_none()).count() as u64;
         let forms = self.form_versions(&items).await?;
         let listed_by = match &task.ask {
             ScopeAsk::Everything => None,

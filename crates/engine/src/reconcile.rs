@@ -243,7 +243,7 @@ fn trouble(tenant: &Tenant, rows: &[Compared]) -> Option<Trouble> {
         "tenant `{}`: extracted and reported counts differ beyond {} %: {words}",
         tenant.name, tenant.reconcile.alert_below_percent
     );
-    Some(Trouble::new(TroubleKind::Reconciliation, message).with_hint("see the causes with `scorelake reconcile`"))
+    Some(Trouble::new(TroubleKind::Reconciliation, message).with_hint("the column `cause` of the reconciliation tells what is likely"))
 }
 
 fn compare(store: &Store, tenant: &Tenant, totals: &[Total]) -> Result<Vec<Compared>, StoreError> {

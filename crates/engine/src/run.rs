@@ -214,7 +214,12 @@ impl Engine {
         let lock = || board.lock().unwrap_or_else(PoisonError::into_inner);
         futures_util::stream::iter(tasks)
             .for_each_concurrent(reader.tenant.concurrency, |task| async move {
-                let outcome = if lock().may_begin(&task) && !self.stop.is_asked() { Some(reader.read(&task).await) } else { None };
+                let may_begin = lock().may_begin(&task);
+                let outcome = match (may_begin, self.stop.is_asked()) {
+                    (false, _) => None,
+                    (true, true) => Some(Err(Failure::Stopped)),
+                    (true, false) => Some(reader.read(&task).await),
+                };
                 if matches!(outcome, Some(Err(_)) | None) {
                     reader.count(Counter::WindowsFailed, 1);
                 }

@@ -122,13 +122,18 @@ async fn look_up_all(reader: &Reader, suspects: Vec<RecordId>, conclusion: &mut 
             Ok(Found::Gone) => gone.push(id),
             Ok(Found::Present(source)) => reader.land_found(Stream::Feedback, &request, vec![source]).await?,
             Err(failure @ (Failure::Dialect(_) | Failure::Wire(WireError::Unavailable { .. }))) if n_unanswered < DOWN_AFTER => {
-                conclusion.troubles.extend(failure.trouble());
+                conclusion.troubles.extend(failure.trouble().map(unconcluded));
             }
             Err(failure) => return Err(failure),
         }
     }
     gone.sort_unstable();
     Ok(gone)
+}
+
+/// A look-up that told nothing.
+fn unconcluded(trouble: Trouble) -> Trouble {
+    trouble.with_hint("nothing is concluded of it; the next run asks again")
 }
 
 /// Leaves out the suspects of scopes of which nothing at all was seen: the client has lost sight of them.

@@ -12,6 +12,8 @@ pub enum Coverage {
     Modified(Span),
     /// The server did not keep to the range that was asked for: absence says nothing, and rows outside it were left out.
     RangeIgnored(Span),
+    /// Every record of the scope, but some of them without a readable id: whichever known record seems absent may be one.
+    Nameless(Span),
     /// A listing without a time range: forms, scopes.
     Catalogue,
 }

@@ -131,7 +131,8 @@ impl Store {
         self.read(|connection| connection.prepare_cached(sql)?.query_map(values, |row| span(row, 0))?.collect())
     }
 
-    /// Puts the progress of a window by itself, without records.
+    /// Puts the progress of a window by itself, without records. What is known of a window that was read to its end
+    /// stands until it is read to its end again.
     ///
     /// # Errors
     /// Those of writing.
@@ -250,8 +251,7 @@ impl Store {
     }
 }
 
-/// Puts the progress of a window in the transaction of its page. What is known of a window that was read to its end
-/// stands until it is read to its end again.
+/// Puts the progress of a window in the transaction of its page.
 pub(crate) fn put_window(writing: &Writing<'_>, window: &WindowProgress) -> rusqlite::Result<()> {
     let sql = "INSERT INTO window_progress
             (tenant, stream, scope_id, pass, window_from, window_to, read_until, state, n_records, n_pages, run_id, updated_at)

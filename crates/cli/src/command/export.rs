@@ -32,7 +32,10 @@ pub(crate) fn run(flags: &ExportFlags, context: &Context) -> Outcome {
     let published = sink.publish(&StoreRows(&store), None, &occasion);
     drop(snapshot);
     let published = published.map_err(|error| {
-        let kind = if error.kind == SinkErrorKind::Configuration { TroubleKind::Configuration } else { TroubleKind::Storage };
+        let kind = match error.kind {
+            SinkErrorKind::Configuration | SinkErrorKind::Permission => TroubleKind::Configuration,
+            _ => TroubleKind::Storage,
+        };
         Failure::from(Trouble { kind, message: format!("export: {error}"), hint: error.hint })
     })?;
     let report = PublicationReport { name: "export".to_owned(), kind: sink.kind(), outcome: Ok(published) };

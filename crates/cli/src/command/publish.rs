@@ -106,7 +106,7 @@ pub(crate) fn tell_words(reports: &[PublicationReport], context: &Context) {
     for report in reports {
         if let Ok(done) = &report.outcome {
             let what = if done.changed { format!("{} rows written to", done.rows_written) } else { "nothing new in".to_owned() };
-            context.screen.tell(&format!("{}: {what} {}\n", report.name, done.where_));
+            context.screen.fact(&report.name, &format!("{what} {}", done.where_));
         }
     }
     tell_warnings(reports, context);

@@ -127,8 +127,8 @@ fn tell(summary: &Summary, format: Format, exit: Exit, context: &Context) -> Out
     if format == Format::Json {
         return print(&format!("{:#}\n", summary.to_json(exit)));
     }
-    let counters = summary.counters();
-    let shown: Vec<Counter> = Counter::ALL.iter().copied().filter(|counter| format == Format::Csv || counters.get(*counter) != 0).collect();
+    let in_all = |counter: Counter| summary.reports.iter().map(|report| report.counters.get(counter)).sum::<u64>();
+    let shown: Vec<Counter> = Counter::ALL.iter().copied().filter(|counter| format == Format::Csv || in_all(*counter) != 0).collect();
     if format == Format::Csv {
         let columns = ["tenant"].into_iter().chain(shown.iter().map(|counter| counter.word()));
         let mut listing = StdoutListing::begin(format, context.look, columns)?;

@@ -16,14 +16,23 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Answers itself where `answers` gives something.
-    pub fn answering(behind: &Arc<dyn HttpService>, answers: impl Fn(&Outgoing) -> Option<Answer> + Send + Sync + 'static) -> Arc<Self> {
-        Arc::new(Self { behind: Arc::clone(behind), answers: Box::new(answers), changes: Box::new(|_, _| {}) })
+    /// Answers itself where `answers` gives something, and changes everything else on its way back.
+    pub fn new(
+        behind: &Arc<dyn HttpService>,
+        answers: impl Fn(&Outgoing) -> Option<Answer> + Send + Sync + 'static,
+        changes: impl Fn(&Outgoing, &mut Answer) + Send + Sync + 'static,
+    ) -> Arc<Self> {
+        Arc::new(Self { behind: Arc::clone(behind), answers: Box::new(answers), changes: Box::new(changes) })
     }
 
-    /// Lets everything pass and then changes it.
+    /// Answers itself where `answers` gives something.
+    pub fn answering(behind: &Arc<dyn HttpService>, answers: impl Fn(&Outgoing) -> Option<Answer> + Send + Sync + 'static) -> Arc<Self> {
+        Self::new(behind, answers, |_, _| {})
+    }
+
+    /// Lets everything pass and changes it on its way back.
     pub fn changing(behind: &Arc<dyn HttpService>, changes: impl Fn(&Outgoing, &mut Answer) + Send + Sync + 'static) -> Arc<Self> {
-        Arc::new(Self { behind: Arc::clone(behind), answers: Box::new(|_| None), changes: Box::new(changes) })
+        Self::new(behind, |_| None, changes)
     }
 }
 
@@ -50,9 +59,9 @@ pub fn lists(outgoing: &Outgoing, stream: &str) -> bool {
     outgoing.url.path().ends_with(&format!("/{stream}"))
 }
 
-/// Whether it asks for one CXone feedback entry by id.
-pub fn looks_up(outgoing: &Outgoing) -> bool {
-    outgoing.url.path().contains("/agent-performance/feedback/")
+/// The id of the CXone feedback entry that it asks for, if it does. Ids of tests hold nothing that must be decoded.
+pub fn looked_up(outgoing: &Outgoing) -> Option<&str> {
+    outgoing.url.path().split_once("/agent-performance/feedback/").map(|(_, id)| id)
 }
 
 /// The refusal of the contract.
@@ -72,4 +81,11 @@ pub fn edit_page(answer: &mut Answer, edit: impl FnOnce(&mut Vec<Value>)) {
 /// Takes these ids out of a page.
 pub fn hide(answer: &mut Answer, is_hidden: impl Fn(&str) -> bool) {
     edit_page(answer, |entities| entities.retain(|entity| !entity["id"].as_str().is_some_and(&is_hidden)));
+}
+
+/// Gives a page another token.
+pub fn edit_token(answer: &mut Answer, token: &str) {
+    let Ok(mut page) = serde_json::from_slice::<Value>(&answer.body) else { return };
+    page["nextPageToken"] = json!(token);
+    answer.body = page.to_string().into_bytes();
 }

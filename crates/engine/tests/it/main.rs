@@ -22,6 +22,7 @@ mod history;
 mod quarantine;
 mod scores;
 
+mod check;
 mod clock;
 mod manners;
 mod stop;

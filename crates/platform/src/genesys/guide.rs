@@ -1,4 +1,4 @@
-//! Genesys Cloud CX as the extraction guide describes it (`docs/guide-api.md`).
+//! Genesys Cloud CX as the extraction guide describes it (`docs/sources.md`).
 
 use model::coverage::Coverage;
 use model::form::{FormQuestion, FormVersion};

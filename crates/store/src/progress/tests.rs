@@ -62,6 +62,18 @@ fn window_that_was_open_is_closed_by_putting_it_again() {
 }
 
 #[test]
+fn window_that_was_read_to_its_end_is_not_forgotten_while_it_is_read_again() {
+    let mut bench = Bench::new();
+    let closed = window(2, 3, WindowState::Closed);
+    bench.store.put_window(&closed).unwrap();
+    bench.store.put_window(&WindowProgress { n_records: 1, n_pages: 1, ..window(2, 3, WindowState::Open) }).unwrap();
+    assert_eq!(windows(&bench, None, None), [closed]);
+    let again = WindowProgress { n_records: 12, ..window(2, 3, WindowState::Closed) };
+    bench.store.put_window(&again).unwrap();
+    assert_eq!(windows(&bench, None, None), [again]);
+}
+
+#[test]
 fn reset_forgets_windows_and_marks_of_what_was_named() {
     let mut bench = Bench::new();
     let put = |bench: &mut Bench, tenant: &str, stream| {
