@@ -5,6 +5,7 @@ pub(crate) mod file;
 mod overlay;
 pub(crate) mod problem;
 pub(crate) mod publication;
+mod reader;
 mod refused;
 mod secret;
 mod settings;
@@ -23,7 +24,7 @@ use serde::Deserialize as _;
 use crate::config::file::File;
 use crate::config::problem::{Place, Problems, nearest};
 use crate::config::publication::Publication;
-use crate::config::settings::Reader;
+use crate::config::reader::Reader;
 use crate::environment::Environment;
 use crate::exit::{Exit, Failure, Outcome};
 

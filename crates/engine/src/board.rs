@@ -13,9 +13,10 @@ use crate::plan::Task;
 use crate::report::Trouble;
 use crate::source::Failure;
 
-/// So many listings of a stream in a row without an answer, of different scopes, and it is taken to be down.
+/// So many listings of a stream in a row without an answer, and it is taken to be down.
 pub(crate) const DOWN_AFTER: u32 = 3;
-/// So many windows of one scope that break the contract, and its other windows are left for the next run.
+/// So many windows of one scope in a row without a good end, and its other windows are left for the next run. One or two
+/// that never come to a good end hold up no other.
 const BROKEN_AFTER: u32 = 3;
 
 /// What became of one stream.
@@ -80,6 +81,7 @@ impl Board {
             Some(Ok(coverage)) => {
                 // One that is down stays so for the run, whatever was still on its way.
                 self.unanswered.entry(task.stream).and_modify(|n| *n = if *n < DOWN_AFTER { 0 } else { *n });
+                self.broken.remove(&place(task));
                 if task.notes_sightings && matches!(coverage, Coverage::Whole(_)) {
                     stream.windows.entry(task.window).or_default().1 += 1;
                 }
@@ -109,20 +111,24 @@ impl Board {
                 self.over = true;
             }
             Failure::Wire(WireError::Unavailable { .. }) => {
-                self.given_up.insert(place(task));
                 *self.unanswered.entry(task.stream).or_default() += 1;
+                self.note_broken(task);
             }
+            // Asked for once a run, so the other windows cost nothing more.
+            Failure::FormVersion(_) => {}
             Failure::Wire(_) | Failure::Store(_) => self.over = true,
             Failure::Dialect(DialectError::Permission(_)) => {
                 self.given_up.insert(place(task));
             }
-            Failure::Dialect(DialectError::Contract(_) | DialectError::Listing(_)) => {
-                let n = self.broken.entry(place(task)).or_default();
-                *n += 1;
-                if *n >= BROKEN_AFTER {
-                    self.given_up.insert(place(task));
-                }
-            }
+            Failure::Dialect(DialectError::Contract(_) | DialectError::Listing(_)) => self.note_broken(task),
+        }
+    }
+
+    fn note_broken(&mut self, task: &Task) {
+        let n = self.broken.entry(place(task)).or_default();
+        *n += 1;
+        if *n >= BROKEN_AFTER {
+            self.given_up.insert(place(task));
         }
     }
 
@@ -204,20 +210,28 @@ mod tests {
     }
 
     #[test]
-    fn a_scope_without_an_answer_is_given_up_and_three_end_the_stream() {
+    fn a_scope_without_an_answer_is_given_up_while_others_go_on() {
         let mut board = Board::new(&[]);
-        board.ended(&task("a", 1), Some(Err(unavailable())));
-        assert!(!board.may_begin(&task("a", 2)));
-        assert!(board.may_begin(&task("b", 1)));
-        board.ended(&task("b", 1), Some(Ok(Coverage::Catalogue)));
-        board.ended(&task("c", 1), Some(Err(unavailable())));
-        board.ended(&task("d", 1), Some(Err(unavailable())));
-        assert!(board.may_begin(&task("b", 2)));
-        board.ended(&task("e", 1), Some(Err(unavailable())));
-        assert!(!board.may_begin(&task("b", 2)));
-        board.ended(&task("b", 1), Some(Ok(Coverage::Catalogue)));
-        assert!(!board.may_begin(&task("b", 2)));
-        assert!(board.may_begin(&Task { stream: Stream::Assessments, ..task("b", 2) }));
+        for day in 1..=3 {
+            assert!(board.may_begin(&task("a", day)));
+            board.ended(&task("a", day), Some(Err(unavailable())));
+            board.ended(&task("b", day), Some(Ok(Coverage::Catalogue)));
+        }
+        assert!(!board.may_begin(&task("a", 4)));
+        assert!(board.may_begin(&task("b", 4)));
+    }
+
+    #[test]
+    fn three_listings_in_a_row_without_an_answer_end_the_stream_and_not_the_other() {
+        let mut board = Board::new(&[]);
+        for scope in ["a", "b", "c"] {
+            assert!(board.may_begin(&task("d", 1)));
+            board.ended(&task(scope, 1), Some(Err(unavailable())));
+        }
+        assert!(!board.may_begin(&task("d", 1)));
+        board.ended(&task("e", 1), Some(Ok(Coverage::Catalogue)));
+        assert!(!board.may_begin(&task("d", 1)));
+        assert!(board.may_begin(&Task { stream: Stream::Assessments, ..task("d", 1) }));
     }
 
     #[test]
@@ -229,5 +243,15 @@ mod tests {
         }
         assert!(!board.may_begin(&task("a", 4)));
         assert_eq!(board.take_troubles().len(), 1);
+    }
+
+    #[test]
+    fn a_window_that_ends_well_wipes_out_those_before_it() {
+        let mut board = Board::new(&[]);
+        for day in 1..=9 {
+            let outcome = if day % 3 == 0 { Ok(Coverage::Catalogue) } else { Err(Failure::Dialect(DialectError::Listing("loop".into()))) };
+            board.ended(&task("a", day), Some(outcome));
+        }
+        assert!(board.may_begin(&task("a", 10)));
     }
 }

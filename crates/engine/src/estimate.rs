@@ -58,7 +58,7 @@ impl Engine {
         source.login().await.map_err(told)?;
         let scoping = scopes::scoping(tenant, &source, &self.ledger).await.map_err(told)?;
         let present = Present::new(self.clock.now(), source.present());
-        let mut plan = self.lines(tenant, options, present, &source, &scoping).map_err(|error| crate::run::storage(&error))?;
+        let mut plan = self.lines(tenant, options, present, &source, &scoping).map_err(|error| crate::report::storage(&error))?;
         plan.requests = plan.lines.iter().map(|line| line.requests).sum();
         plan.minutes = plan.requests.div_ceil(u64::from(tenant.requests_per_minute).max(1));
         plan.budget_share_percent = source

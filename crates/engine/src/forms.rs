@@ -1,5 +1,6 @@
 //! The form book: the form versions and rubrics of one tenant, each fetched once and kept for ever in the store.
-//! One that the platform does not know (404) is remembered for the run only, and asked for again by the next.
+//! One that the platform does not know (404), or that gives no answer, is remembered for the run only, and asked for
+//! again by the next.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use model::id::{FormVersionId, TenantName};
 use model::record::Platform;
 use platform::dialect::Found;
 use tokio::sync::Mutex;
+use wire::error::WireError;
 
 use crate::ledger::Ledger;
 use crate::source::{Failure, Source};
@@ -36,6 +38,7 @@ pub struct FormBook {
 #[derive(Default)]
 struct State {
     known: HashMap<FormVersionId, Option<Arc<FormVersion>>>,
+    out_of_reach: HashMap<FormVersionId, WireError>,
     learnt: Learnt,
 }
 
@@ -74,11 +77,15 @@ impl FormBook {
     /// waits for the same answer.
     ///
     /// # Errors
-    /// [`Failure`] if it can neither be had nor be told to be unknown.
+    /// [`Failure`] if it can neither be had nor be told to be unknown; [`Failure::FormVersion`] if it gave no answer, in
+    /// this call or an earlier one.
     pub async fn version(&self, id: &FormVersionId) -> Result<Option<Arc<FormVersion>>, Failure> {
         let mut state = self.state.lock().await;
         if let Some(known) = state.known.get(id) {
             return Ok(known.clone());
+        }
+        if let Some(error) = state.out_of_reach.get(id) {
+            return Err(Failure::FormVersion(error.clone()));
         }
         if let Some(kept) = self.ledger.with(|store| store.form_version(&self.tenant, id))? {
             let kept = Arc::new(kept);
@@ -92,7 +99,13 @@ impl FormBook {
         }
         let dialect = Arc::clone(self.source.dialect());
         let request = dialect.form_version(id);
-        let found = self.source.look_up(&request).await?;
+        let found = match self.source.look_up(&request).await {
+            Err(Failure::Wire(error @ WireError::Unavailable { .. })) => {
+                state.out_of_reach.insert(id.clone(), error.clone());
+                return Err(Failure::FormVersion(error));
+            }
+            found => found?,
+        };
         let form = match found {
             Found::Gone => None,
             Found::Present(source) => match dialect.read_form_version(source) {

@@ -14,6 +14,7 @@ pub mod forms;
 pub mod ledger;
 pub mod marks;
 pub mod plan;
+pub mod privilege;
 pub mod reader;
 pub mod replay;
 pub mod rescore;

@@ -7,8 +7,8 @@ use store::{Filter, Store, StoreError, VisitError};
 
 use crate::ledger::blocking;
 use crate::monitor::Event;
-use crate::report::{Trouble, TroubleKind};
-use crate::run::{Engine, storage};
+use crate::report::{Trouble, TroubleKind, storage};
+use crate::run::Engine;
 
 /// One copy to be brought up to date.
 pub struct Publication {

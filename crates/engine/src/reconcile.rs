@@ -14,8 +14,8 @@ use model::table::{Cell, Row};
 use model::window::{Span, start_of};
 use store::{Store, StoreError, VisitError};
 
-use crate::report::{Trouble, TroubleKind};
-use crate::run::{Engine, storage};
+use crate::report::{Trouble, TroubleKind, storage};
+use crate::run::Engine;
 use crate::settings::Tenant;
 
 /// The columns of a totals file, in any order; others are ignored.

@@ -11,8 +11,8 @@ use store::{Lease, QuarantineEntry};
 use wire::http::Request;
 
 use crate::reader::Reader;
-use crate::report::TenantReport;
-use crate::run::{Engine, held, note};
+use crate::report::{TenantReport, held};
+use crate::run::{Engine, note};
 use crate::settings::{SyncOptions, Tenant};
 use crate::source::{Failure, Source};
 

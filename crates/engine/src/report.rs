@@ -2,6 +2,7 @@
 
 use model::counter::Counters;
 use model::id::TenantName;
+use store::LeaseError;
 
 /// The kinds of trouble, by what the operator should do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -82,4 +83,21 @@ pub struct TenantReport {
 /// The exit code of several troubles: the smallest of 3, 4, 5, then 6, 7; a bug before all, a held tenant after them.
 pub fn exit_code<'a>(troubles: impl IntoIterator<Item = &'a Trouble>) -> u8 {
     troubles.into_iter().map(|trouble| trouble.kind.exit_code()).min().unwrap_or(0)
+}
+
+/// A tenant that cannot be had as a trouble.
+pub fn held(error: &LeaseError) -> Trouble {
+    match error {
+        LeaseError::Held { .. } => Trouble::new(TroubleKind::Held, error.to_string()).with_hint("wait for the other run to end"),
+        LeaseError::Unusable { .. } => Trouble::new(TroubleKind::Storage, error.to_string()),
+    }
+}
+
+/// A store error as a trouble.
+pub fn storage(error: &store::StoreError) -> Trouble {
+    let trouble = Trouble::new(TroubleKind::Storage, error.to_string());
+    match error.hint() {
+        Some(hint) => trouble.with_hint(hint),
+        None => trouble,
+    }
 }

@@ -10,6 +10,7 @@ use model::id::{FormVersionId, RecordId};
 use model::record::Stream;
 use serde_json::Value;
 
+use crate::board::DOWN_AFTER;
 use crate::reader::{Reader, ready};
 use crate::source::Failure;
 
@@ -19,15 +20,22 @@ const BATCH: u32 = 200;
 /// Asks again for form versions that the platform did not know, and scores their assessments anew once it does.
 ///
 /// # Errors
-/// [`Failure`] of the source or the store.
+/// [`Failure`] of the source or the store. One without an answer is told at the end; the others are scored before.
 pub async fn unknown_forms(reader: &Reader) -> Result<(), Failure> {
     let unknown = reader.ledger.with(|store| store.unverified_form_versions(&reader.tenant.name))?;
+    let (mut unanswered, mut n_unanswered) = (Ok(()), 0);
     for id in unknown {
-        if let Some(form) = reader.forms.version(&id).await? {
-            rescore(reader, &id, &form)?;
+        match reader.forms.version(&id).await {
+            Ok(Some(form)) => rescore(reader, &id, &form)?,
+            Ok(None) => {}
+            Err(failure @ Failure::FormVersion(_)) if n_unanswered < DOWN_AFTER => {
+                n_unanswered += 1;
+                unanswered = Err(failure);
+            }
+            Err(failure) => return Err(failure),
         }
     }
-    Ok(())
+    unanswered
 }
 
 fn rescore(reader: &Reader, id: &FormVersionId, form: &Arc<FormVersion>) -> Result<(), Failure> {

@@ -13,7 +13,7 @@ use model::counter::{Counter, Counters};
 use model::record::Stream;
 use model::window::Span;
 use platform::dialect::ScopeAsk;
-use store::{Lease, LeaseError, Store};
+use store::{Lease, Store};
 use wire::clock::Clock;
 use wire::error::WireError;
 use wire::http::HttpService;
@@ -25,7 +25,7 @@ use crate::marks::Marks;
 use crate::monitor::{Event, Monitor, Stop};
 use crate::plan::{Present, Task, Wanted, before, created_tasks, first_moment, modified_tasks};
 use crate::reader::Reader;
-use crate::report::{TenantReport, Trouble, TroubleKind};
+use crate::report::{TenantReport, Trouble, TroubleKind, held, storage};
 use crate::settings::{SyncOptions, Tenant, Workspace};
 use crate::source::{Failure, Source};
 use crate::{rescore, scopes, sweep};
@@ -101,7 +101,7 @@ impl Engine {
         let source = Source::new(tenant, self.http.clone(), Arc::clone(&self.clock), Arc::clone(&self.stop)).map_err(Ended::Trouble)?;
         let granted = source.login().await?;
         let mut scoping = scopes::scoping(tenant, &source, &self.ledger).await?;
-        scoping.warnings.extend(crate::check::oauth_warnings(
+        scoping.warnings.extend(crate::privilege::oauth_warnings(
             source.dialect().as_ref(),
             &streams(tenant, options),
             granted.scope.as_deref(),
@@ -111,7 +111,7 @@ impl Engine {
             match forms_first(&reader).await {
                 Ok(()) => {}
                 // Feedback needs no form versions, and those of assessments are asked for by id as they come.
-                Err(failure @ (Failure::Dialect(_) | Failure::Wire(WireError::Unavailable { .. }))) => {
+                Err(failure @ (Failure::Dialect(_) | Failure::FormVersion(_) | Failure::Wire(WireError::Unavailable { .. }))) => {
                     scoping.troubles.extend(failure.trouble());
                 }
                 Err(failure) => return Err(failure.into()),
@@ -373,22 +373,6 @@ fn streams(tenant: &Tenant, options: &SyncOptions) -> BTreeSet<Stream> {
 pub(crate) fn note(report: &mut TenantReport, failure: &Failure) {
     report.stopped |= *failure == Failure::Stopped;
     report.troubles.extend(failure.trouble());
-}
-
-pub(crate) fn held(error: &LeaseError) -> Trouble {
-    match error {
-        LeaseError::Held { .. } => Trouble::new(TroubleKind::Held, error.to_string()).with_hint("wait for the other run to end"),
-        LeaseError::Unusable { .. } => Trouble::new(TroubleKind::Storage, error.to_string()),
-    }
-}
-
-/// A store error as a trouble.
-pub fn storage(error: &store::StoreError) -> Trouble {
-    let trouble = Trouble::new(TroubleKind::Storage, error.to_string());
-    match error.hint() {
-        Some(hint) => trouble.with_hint(hint),
-        None => trouble,
-    }
 }
 
 fn count_wire(counters: &mut Counters, client: &wire::client::Client) {

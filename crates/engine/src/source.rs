@@ -28,6 +28,8 @@ const GRACE: Duration = Duration::from_secs(3);
 pub enum Failure {
     /// The source cannot be asked now.
     Wire(WireError),
+    /// A form version gave no answer; only what names it has to wait.
+    FormVersion(WireError),
     /// The source refused, or sent what it may not.
     Dialect(DialectError),
     /// The store did not take it.
@@ -40,7 +42,7 @@ impl Failure {
     /// What the operator should do about it; nothing for a stop.
     pub fn trouble(&self) -> Option<Trouble> {
         let trouble = match self {
-            Self::Wire(error) => {
+            Self::Wire(error) | Self::FormVersion(error) => {
                 let kind = if error.is_transient() { TroubleKind::Source } else { TroubleKind::Configuration };
                 let trouble = Trouble::new(kind, error.to_string());
                 match error.hint() {
@@ -77,7 +79,7 @@ impl From<DialectError> for Failure {
 
 impl From<store::StoreError> for Failure {
     fn from(error: store::StoreError) -> Self {
-        Self::Store(crate::run::storage(&error))
+        Self::Store(crate::report::storage(&error))
     }
 }
 

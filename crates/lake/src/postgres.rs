@@ -7,6 +7,7 @@
 mod copy;
 mod copy_text;
 mod progress;
+mod refusal;
 mod session;
 mod shape;
 mod target;

@@ -171,9 +171,7 @@ pub trait Dialect: Send + Sync {
     ///
     /// # Errors
     /// [`DialectError`] for anything but a success and a 404: nothing is concluded from it.
-    fn read_lookup(&self, what: &str, answer: &Answer) -> Result<Found, DialectError> {
-        crate::paging::read_lookup(what, answer)
-    }
+    fn read_lookup(&self, what: &str, answer: &Answer) -> Result<Found, DialectError>;
 
     /// Reads a record from its source object.
     ///

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use percent_encoding::percent_decode_str;
 
 use crate::answer::Refusal;
-use crate::options::Platform;
+use crate::platform::Platform;
 use crate::rng::hash_text;
 use crate::stamp::read_stamp;
 

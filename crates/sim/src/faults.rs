@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::options::Platform;
+use crate::platform::Platform;
 
 /// What a lasting refusal or failure is aimed at; what is left out matches everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

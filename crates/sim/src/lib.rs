@@ -47,6 +47,7 @@ mod faults;
 mod genesys;
 mod listing;
 mod options;
+mod platform;
 mod requests;
 mod rng;
 mod score;
@@ -60,7 +61,8 @@ mod wanted;
 mod world;
 
 pub use crate::faults::{Faults, Target};
-pub use crate::options::{Platform, Rates, SimOptions, WorldOptions};
+pub use crate::options::{Rates, SimOptions, WorldOptions};
+pub use crate::platform::Platform;
 pub use crate::requests::{RequestLine, Requests};
 pub use crate::server::{Sim, SimError};
 pub use crate::truth::TotalsRows;

@@ -7,7 +7,7 @@ use crate::answer::{Answer, Refusal};
 use crate::ask::{Ask, PageAsk};
 use crate::cursor::Cursor;
 use crate::faults::Faults;
-use crate::options::Platform;
+use crate::platform::Platform;
 use crate::tamper::served;
 use crate::trouble::PageTricks;
 use crate::wanted::{RecordListing, Wanted};

@@ -5,37 +5,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::faults::Faults;
+use crate::platform::Platform;
 use crate::stamp::DAY_MS;
-
-/// One of the two false platforms.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Platform {
-    /// Genesys Cloud CX.
-    Genesys,
-    /// NICE CXone.
-    Cxone,
-}
-
-impl Platform {
-    /// Both, in the order in which they are listed everywhere.
-    pub const ALL: [Self; 2] = [Self::Genesys, Self::Cxone];
-
-    /// `genesys` or `cxone`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Genesys => "genesys",
-            Self::Cxone => "cxone",
-        }
-    }
-
-    pub(crate) fn number(self) -> u64 {
-        match self {
-            Self::Genesys => 1,
-            Self::Cxone => 2,
-        }
-    }
-}
 
 /// What the world is generated from. The same options give the same world.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::options::Platform;
+use crate::platform::Platform;
 
 /// Lines kept at most.
 const LINES_MAX: usize = 500_000;

@@ -170,7 +170,7 @@ fn weight_source(lines: &[Line]) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::options::Platform;
+    use crate::platform::Platform;
     use crate::world::words;
 
     #[track_caller]

@@ -26,7 +26,8 @@ use crate::connection::{Door, Plug};
 use crate::control;
 use crate::desk::{Desk, Wreck};
 use crate::faults::Faults;
-use crate::options::{Platform, SimOptions};
+use crate::options::SimOptions;
+use crate::platform::Platform;
 use crate::requests::Requests;
 use crate::truth::{TotalsRows, totals_csv, truth};
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::faults::Faults;
-use crate::options::Platform;
+use crate::platform::Platform;
 use crate::rng::{hash_text, share_of};
 use crate::world::{Record, Stream, words};
 

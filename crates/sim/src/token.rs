@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use crate::answer::{Answer, Refusal};
 use crate::ask::Ask;
-use crate::options::{Platform, SimOptions};
+use crate::options::SimOptions;
+use crate::platform::Platform;
 use crate::rng::{hash_text, mix};
 
 /// Dead tokens are forgotten beyond this many.

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::faults::Faults;
-use crate::options::Platform;
+use crate::platform::Platform;
 use crate::rng::{hash_text, mix, share_of};
 
 /// Requests between two revocations of tokens.

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::faults::Faults;
 use crate::listing::{is_missing, is_visible};
-use crate::options::Platform;
+use crate::platform::Platform;
 use crate::score::{FormTruth, expected};
 use crate::stamp::{DAY_MS, stamp};
 use crate::tamper::served;

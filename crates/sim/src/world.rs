@@ -13,7 +13,8 @@ mod shelf;
 mod text;
 mod words;
 
-use crate::options::{Platform, WorldOptions};
+use crate::options::WorldOptions;
+use crate::platform::Platform;
 use crate::rng::Rng;
 use crate::stamp::SECOND_MS;
 use crate::world::agenda::{Agenda, Happening, first_appointments};

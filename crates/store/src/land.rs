@@ -6,9 +6,10 @@ use jiff::Timestamp;
 use model::id::{RecordId, ScopeId, TenantName};
 use model::record::Stream;
 use model::row::Landing;
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::params;
 
-use crate::cell::{Moment, damage, list, list_text};
+use crate::cell::{Moment, list_text};
+use crate::current::{retire, standing};
 use crate::error::StoreError;
 use crate::progress::{self, WindowProgress};
 use crate::quarantine::{self, Quarantined};
@@ -174,23 +175,6 @@ fn known(writing: &Writing<'_>, step: &Step<'_>, tombstone: Option<&Tombstone>) 
     })
 }
 
-/// The current row of a record, as far as the rules ask.
-pub(crate) fn standing(writing: &Writing<'_>, tenant: &TenantName, stream: Stream, id: &RecordId) -> rusqlite::Result<Option<Standing>> {
-    let mut statement = writing.prepare_cached(&statement::of(stream).standing)?;
-    let read = |row: &rusqlite::Row<'_>| {
-        let modified_at: Option<Moment> = row.get(1)?;
-        let happened_at: Option<Moment> = row.get(2)?;
-        Ok(Standing {
-            source_hash: row.get(0)?,
-            effective: effective(modified_at.map(|moment| moment.0), happened_at.map(|moment| moment.0)),
-            is_archived: row.get(3)?,
-            scope_ids: list(row.get_ref(4)?.as_str()?).map_err(|reason| damage(4, reason))?,
-            scopes_listed: row.get(5)?,
-        })
-    };
-    statement.query_row([tenant.as_str(), id.as_str()], read).optional()
-}
-
 impl Step<'_> {
     fn keep_source(&self, writing: &Writing<'_>) -> rusqlite::Result<()> {
         let sql = "INSERT INTO source (tenant, stream, id, source_hash, body) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING";
@@ -253,21 +237,6 @@ impl Step<'_> {
         writing.prepare_cached(&statement::of(self.stream).set_scopes)?.execute(values)?;
         Ok(())
     }
-}
-
-/// Copies the current row of a record, if there is one, to history.
-pub(crate) fn retire(
-    writing: &mut Writing<'_>,
-    tenant: &TenantName,
-    stream: Stream,
-    id: &RecordId,
-    until: Timestamp,
-    cause: HistoryCause,
-) -> rusqlite::Result<()> {
-    let seq = writing.next_seq();
-    let values = params![tenant.as_str(), id.as_str(), seq, Moment(until), cause.word()];
-    writing.prepare_cached(&statement::of(stream).retire)?.execute(values)?;
-    Ok(())
 }
 
 fn sight(writing: &Writing<'_>, page: &PageLanding<'_>, id: &RecordId) -> rusqlite::Result<()> {

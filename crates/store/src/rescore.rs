@@ -9,8 +9,8 @@ use model::table::{Row, Table};
 use rusqlite::{OptionalExtension as _, params};
 
 use crate::cell::{Moment, damage, list, row_of};
+use crate::current::retire;
 use crate::error::StoreError;
-use crate::land::retire;
 use crate::statement;
 use crate::store::{Store, Writing};
 use crate::verdict::HistoryCause;

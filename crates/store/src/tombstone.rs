@@ -11,8 +11,8 @@ use model::window::Span;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::cell::{Moment, known};
+use crate::current::{retire, standing};
 use crate::error::{StoreError, VisitError};
-use crate::land::{retire, standing};
 use crate::statement;
 use crate::store::{Store, Writing, meta};
 use crate::verdict::HistoryCause;

@@ -6,7 +6,7 @@ use engine::report::{TenantReport, Trouble, TroubleKind};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use crate::command::{ground, sync};
+use crate::command::ground;
 use crate::exit::{Exit, Failure};
 
 /// What a run did.
@@ -23,7 +23,7 @@ pub(crate) struct Summary {
 impl Summary {
     /// Everything that went wrong.
     pub(crate) fn troubles(&self) -> impl Iterator<Item = &Trouble> {
-        sync::troubles(&self.reports, &self.published)
+        troubles(&self.reports, &self.published)
     }
 
     /// All tenants' counters added up.
@@ -121,4 +121,10 @@ fn kind(kind: TroubleKind) -> &'static str {
         TroubleKind::Held => "held",
         TroubleKind::Bug => "bug",
     }
+}
+
+/// The troubles of a run, in the order in which they are told.
+pub(crate) fn troubles<'a>(reports: &'a [TenantReport], published: &'a [PublicationReport]) -> impl Iterator<Item = &'a Trouble> {
+    let of_tenants = reports.iter().flat_map(|report| &report.troubles);
+    of_tenants.chain(published.iter().filter_map(|report| report.outcome.as_ref().err()))
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use engine::model::counter::{Counter, Counters};
 use engine::model::record::Stream;
-use engine::publish::{Publication, PublicationReport};
-use engine::report::{TenantReport, Trouble};
+use engine::publish::Publication;
+use engine::report::TenantReport;
 use engine::settings::{SyncOptions, Tenant};
 use engine::wire::clock::Clock as _;
 use jiff::Timestamp;
@@ -152,10 +152,4 @@ fn tell(summary: &Summary, format: Format, exit: Exit, context: &Context) -> Out
 
 fn name(report: &TenantReport) -> Value {
     Value::from(report.tenant.as_ref().map(|tenant| tenant.as_str()))
-}
-
-/// The troubles of a run, in the order in which they are told.
-pub(crate) fn troubles<'a>(reports: &'a [TenantReport], published: &'a [PublicationReport]) -> impl Iterator<Item = &'a Trouble> {
-    let of_tenants = reports.iter().flat_map(|report| &report.troubles);
-    of_tenants.chain(published.iter().filter_map(|report| report.outcome.as_ref().err()))
 }

@@ -15,7 +15,7 @@ use url::Url;
 use crate::config::Secrets;
 use crate::config::file::{PublicationFile, TextOrSecret, beside};
 use crate::config::problem::{Place, Problems, nearest, quoted};
-use crate::config::settings::{Reader, entry_place, fetch, name, required, text_or_secret};
+use crate::config::reader::{Reader, entry_place, fetch, name, required, text_or_secret};
 
 /// One thing that is written for others.
 #[derive(Debug, Clone)]

@@ -2,7 +2,6 @@
 //! Every problem is noted and reading goes on, so that all are told at once.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::str::FromStr as _;
 use std::time::Duration;
 
@@ -13,29 +12,20 @@ use engine::model::record::{Platform, Stream};
 use engine::model::window::WindowLength;
 use engine::settings::{Limits, ReconcileSettings, Retry, ScopeChoice, SweepSettings, Tenant, Timeouts, Workspace};
 use engine::store::DeletedPolicy;
-use engine::wire::secret::Secret;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use url::Url;
 
-use crate::config::file::{File, PrivacyFile, SecretFile, TenantFile, TextOrSecret, WordOrList, beside};
-use crate::config::problem::{Place, Problems, nearest, quoted};
-use crate::config::{Config, Secrets, publication, secret};
-use crate::environment::Environment;
+use crate::config::file::{File, PrivacyFile, TenantFile, WordOrList, beside};
+use crate::config::problem::{Place, nearest, quoted};
+use crate::config::reader::{Reader, entry_place, fetch, name, required, text_or_secret};
+use crate::config::{Config, Secrets, publication};
 use crate::words::duration;
 
 /// Statuses of Genesys assessments in the guide dialect.
 const GENESYS_STATUSES: [&str; 6] = ["pending", "inProgress", "submitted", "released", "disputed", "deleted"];
 /// What CXone is asked for when no scopes are configured.
 const CXONE_SCOPE: &str = "quality:read";
-
-/// What reading a file needs besides the file, and where problems go.
-pub(crate) struct Reader<'a> {
-    pub(crate) folder: &'a Path,
-    pub(crate) environment: &'a Environment,
-    pub(crate) secrets: Secrets,
-    pub(crate) problems: &'a mut Problems,
-}
 
 /// The whole configuration; what could not be read is left out and noted.
 pub(crate) fn config(file: &File, reader: &mut Reader<'_>) -> Config {
@@ -64,35 +54,6 @@ pub(crate) fn config(file: &File, reader: &mut Reader<'_>) -> Config {
     let publications = publication::publications(&file.publication, reader);
     let limits = Limits { quarantine_percent: file.limits.quarantine_percent, delete_percent: file.limits.delete_percent };
     Config { workspace: Workspace { store, privacy: privacy.into(), limits }, tenants, schedules, publications }
-}
-
-/// A tenant or publication by its name, or by its number where it has none.
-pub(crate) fn entry_place(root: &Place, list: &str, name: Option<&str>, index: usize) -> Place {
-    root.below(name.map_or_else(|| format!("{list} {}", index + 1), |name| format!("{list} {}", quoted(name))))
-}
-
-/// A name that is well formed and not taken.
-pub(crate) fn name(name: Option<&str>, place: &Place, names: &mut BTreeSet<String>, reader: &mut Reader<'_>) -> Option<String> {
-    let name = required(name, "name", place, reader)?;
-    let well_formed =
-        !name.is_empty() && name.len() <= 64 && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
-    if !well_formed {
-        reader.problems.note_key(place, "name", format!("{} is no name of letters a to z, digits and `-`, 64 at most", quoted(name)));
-        return None;
-    }
-    if !names.insert(name.to_owned()) {
-        reader.problems.note_key(place, "name", format!("`{name}` is taken by another one"));
-        return None;
-    }
-    Some(name.to_owned())
-}
-
-/// A key that must be there.
-pub(crate) fn required<'v, T: ?Sized>(value: Option<&'v T>, key: &str, place: &Place, reader: &mut Reader<'_>) -> Option<&'v T> {
-    if value.is_none() {
-        reader.problems.note(place, Some(key), format!("`{key}` is missing"));
-    }
-    value
 }
 
 fn store(words: &str, reader: &mut Reader<'_>) -> std::path::PathBuf {
@@ -210,31 +171,6 @@ fn base_url(words: &str, place: &Place, reader: &mut Reader<'_>) -> Option<Url> 
             reader.problems.note_key(place, "base_url", reason);
             None
         }
-    }
-}
-
-/// The text of a secret; when secrets are not wanted, an empty one.
-pub(crate) fn fetch(source: &SecretFile, key: &str, place: &Place, reader: &mut Reader<'_>) -> Option<Secret> {
-    let wanted = match reader.secrets {
-        Secrets::None => false,
-        Secrets::Publications => matches!(key, "url" | "password"),
-        Secrets::All => true,
-    };
-    if !wanted {
-        return Some(Secret::from(""));
-    }
-    secret::fetch(source, reader.folder, reader.environment).map_err(|reason| reader.problems.note_key(place, key, reason)).ok()
-}
-
-/// Text that is no secret, or a secret.
-pub(crate) fn text_or_secret(value: &TextOrSecret, key: &str, place: &Place, reader: &mut Reader<'_>) -> Option<Secret> {
-    match value {
-        TextOrSecret::Text(text) if text.is_empty() => {
-            reader.problems.note_key(place, key, "is empty");
-            None
-        }
-        TextOrSecret::Text(text) => Some(Secret::from(text.as_str())),
-        TextOrSecret::Secret(source) => fetch(source, key, place, reader),
     }
 }
 

@@ -27,6 +27,7 @@ mod clock;
 mod manners;
 mod stop;
 
+mod nameless;
 mod privacy;
 mod publications;
 mod reconcile;

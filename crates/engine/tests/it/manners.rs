@@ -87,6 +87,7 @@ fn spoiling(behind: &Arc<dyn HttpService>, how: &'static str) -> Arc<Gateway> {
             "a circle" => Some(page("same")),
             "empty pages" => Some(page(&n_pages.fetch_add(1, Ordering::SeqCst).to_string())),
             "no cursor is good" => has_token.then(|| refusal(400, "cursor.expired")),
+            "no answer" => Some(refusal(500, "broken")),
             "an invalid cursor" => has_token.then(|| refusal(400, "invalid.cursor")),
             _ => Some(json_answer(200, &json!({"items": []}))),
         }
@@ -100,7 +101,7 @@ fn spoiling(behind: &Arc<dyn HttpService>, how: &'static str) -> Arc<Gateway> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_listing_without_a_good_end_fails_alone_and_its_window_stays_open() {
-    for how in ["a circle", "empty pages", "no cursor is good", "an invalid cursor", "no page"] {
+    for how in ["a circle", "empty pages", "no answer", "no cursor is good", "an invalid cursor", "no page"] {
         let rig = Rig::tiny().await;
         let live = Arc::clone(&rig.http);
         let rig = rig.over(spoiling(&live, how));
@@ -180,15 +181,15 @@ async fn a_scope_that_always_fails_leaves_the_others_complete() {
     let division = rig.sim.truth(side(platform))["scopes"][1]["id"].as_str().unwrap().to_owned();
     rig.sim.set_faults(Faults { failing: vec![Target::scope(&division)], ..Faults::default() });
     let retry = Retry { attempts: 3, ..rig.tenant(platform).retry };
-    let tenant = Arc::new(Tenant { window: WindowLength::Days(5), concurrency: 1, retry, ..rig.tenant(platform) });
+    let tenant = Arc::new(Tenant { window: WindowLength::Days(2), concurrency: 1, retry, ..rig.tenant(platform) });
     assert_trouble(&rig.run_one(&tenant).await, TroubleKind::Source);
     let unread: BTreeSet<String> =
         sql(&rig, "SELECT scope_id FROM scope WHERE scope_id NOT IN (SELECT scope_id FROM window_progress)").into_iter().collect();
     assert_eq!(unread, BTreeSet::from([division]));
     assert_eq!(number(&rig, "SELECT COUNT(*) FROM window_progress WHERE read_until IS NULL"), 0);
-    // One listing of each stream was tried as often as may be, and no other of that scope.
+    // Three windows of each stream were tried as often as may be, and no other of that scope.
     let n_failed = rig.sim.requests().lines.iter().filter(|line| line.status == 500).count();
-    assert_eq!(n_failed, 2 * 3);
+    assert_eq!(n_failed, 2 * 3 * 3);
     // The listing of everything has shown its records too.
     truth::check_one(&rig, platform, "one division failing");
 }

@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use engine::model::counter::Counter;
 use engine::model::record::{Platform, Stream};
+use engine::model::window::WindowLength;
 use engine::report::TroubleKind;
 use engine::settings::Tenant;
 use serde_json::Value;
 use sim::{Faults, Rates, Target, WorldOptions};
 
-use crate::harness::{Rig, SEED, assert_trouble, tiny_world};
-use crate::look::{number, sql};
+use crate::gateway::{Gateway, edit_page, refusal};
+use crate::harness::{NEVER, Rig, SEED, assert_trouble, tiny_world};
+use crate::look::{ids, landed_ids, number, records, sql};
 use crate::truth::{self, Expected};
 
 /// Every second assessment bears an oddity of the score table.
@@ -124,4 +126,60 @@ async fn an_answer_keeps_the_weight_that_was_used_beside_the_one_that_came_with_
     let answers = "SELECT COUNT(*) FROM assessment_answer JOIN form_question USING (tenant, form_version_id, question_id)";
     assert!(number(&rig, answers) > 500);
     assert_eq!(number(&rig, &format!("{answers} WHERE assessment_answer.weight IS NOT form_question.weight")), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_rubric_out_of_reach_holds_up_only_the_windows_that_need_it() {
+    let rig = Rig::tiny().await;
+    let of_rubric = |entry: &&Value, rubric: &str| entry["record"]["rubricId"] == rubric && entry["status"] == "submitted";
+    let assessments = records(&rig, Platform::Cxone, Stream::Assessments);
+    let n_of = |rubric: &str| assessments.values().filter(|entry| of_rubric(entry, rubric)).count();
+    let rubrics: BTreeSet<&str> = assessments.values().filter_map(|entry| entry["record"]["rubricId"].as_str()).collect();
+    let rarest = rubrics.into_iter().filter(|rubric| n_of(rubric) > 1).min_by_key(|rubric| n_of(rubric)).unwrap().to_owned();
+    let path = format!("/rubrics/{}", engine::wire::http::segment(&rarest));
+    let live = Arc::clone(&rig.http);
+    let broken = Gateway::answering(&live, move |outgoing| outgoing.url.path().ends_with(&path).then(|| refusal(500, "broken")));
+    let rig = rig.over(broken);
+    let streams = [Stream::Assessments].into();
+    let tenant = Arc::new(Tenant { window: WindowLength::Days(1), streams, sweep: NEVER, ..rig.unscoped(Platform::Cxone) });
+    for _ in 0..2 {
+        let report = rig.run_one(&tenant).await;
+        assert_trouble(&report, TroubleKind::Source);
+        // It was tried as often as any request, and once a run.
+        assert_eq!((report.troubles.len(), report.counters.get(Counter::Retries)), (1, u64::from(tenant.retry.attempts) - 1));
+        let landed = landed_ids(&rig, Platform::Cxone, Stream::Assessments, false);
+        let needing = ids(&rig, Platform::Cxone, Stream::Assessments, |entry| of_rubric(&entry, &rarest));
+        assert!(landed.is_disjoint(&needing));
+        let days = |ids: &BTreeSet<String>| -> BTreeSet<String> {
+            let zone = &tenant.timezone;
+            let day = |id: &String| assessments[id]["record"]["submittedAt"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+            ids.iter().map(|id| day(id).to_zoned(zone.clone()).date().to_string()).collect()
+        };
+        let wanted = ids(&rig, Platform::Cxone, Stream::Assessments, |entry| entry["status"] == "submitted" && entry["deleted"] == false);
+        let held_up = days(&needing);
+        assert_eq!(days(&landed), days(&wanted).difference(&held_up).cloned().collect());
+    }
+    let rig = rig.over(live);
+    rig.sync_one(&tenant).await;
+    truth::check_part(&rig, Platform::Cxone, &Expected::only(Stream::Assessments), "rubric back");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_version_that_changes_its_weights_is_told_and_the_first_ones_are_used() {
+    let rig = Rig::tiny().await;
+    let tenant = Arc::new(Tenant { streams: [Stream::Assessments].into(), ..rig.unscoped(Platform::Genesys) });
+    rig.sync_one(&tenant).await;
+    let rulers = "SELECT form_version_id, question_id, weight FROM form_question ORDER BY 1, 2";
+    let before = sql(&rig, rulers);
+    let changing = Gateway::changing(&rig.http, |outgoing, answer| {
+        if outgoing.url.path().ends_with("/forms/versions") {
+            edit_page(answer, |forms| forms[0]["weightDistribution"] = serde_json::json!({"q": 1}));
+        }
+    });
+    let rig = rig.over(changing);
+    let report = rig.sync_one(&tenant).await;
+    assert_eq!(report.warnings.len(), 1, "{:?}", report.warnings);
+    assert!(report.warnings[0].ends_with("a version is immutable, so the first is used"), "{:?}", report.warnings);
+    assert_eq!(sql(&rig, rulers), before);
+    truth::check_part(&rig, Platform::Genesys, &Expected::only(Stream::Assessments), "first weights");
 }

@@ -18,7 +18,7 @@ use rustls_platform_verifier::Verifier;
 use sink::error::{SinkError, SinkErrorKind};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::postgres::session::of_postgres;
+use crate::postgres::refusal::of_postgres;
 
 /// How long one attempt to connect may take, unless the connection string says otherwise.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);

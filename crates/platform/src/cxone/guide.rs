@@ -7,11 +7,11 @@ use model::form::{FormQuestion, FormVersion};
 use model::id::{FormVersionId, RecordId};
 use model::record::{Assessment, Feedback, Platform, Record, Scope, ScopeKind, Stream, Unreadable};
 use serde_json::Value;
-use wire::http::{Request, segment};
+use wire::http::{Answer, Request, segment};
 
-use crate::dialect::{Abilities, Conversation, Dialect, RangeOf, RecordListing, ScopeAsk};
+use crate::dialect::{Abilities, Conversation, Dialect, DialectError, Found, RangeOf, RecordListing, ScopeAsk};
 use crate::fields::Fields;
-use crate::paging::Listing;
+use crate::paging::{Listing, read_lookup};
 
 /// The dialect.
 #[derive(Debug, Clone, Copy)]
@@ -92,6 +92,10 @@ impl Dialect for Guide {
     fn feedback(&self, id: &RecordId) -> Option<Request> {
         let path = format!("/api/v2/agent-performance/feedback/{}", segment(id.as_str()));
         Some(Request::get(path, format!("cxone feedback `{id}`")))
+    }
+
+    fn read_lookup(&self, what: &str, answer: &Answer) -> Result<Found, DialectError> {
+        read_lookup(what, answer)
     }
 
     fn read_record(&self, stream: Stream, source: Value) -> Result<Record, Unreadable> {

@@ -5,11 +5,11 @@ use model::form::{FormQuestion, FormVersion};
 use model::id::{FormVersionId, RecordId};
 use model::record::{Assessment, Feedback, Platform, Record, Scope, ScopeKind, Stream, Unreadable};
 use serde_json::Value;
-use wire::http::{Request, segment};
+use wire::http::{Answer, Request, segment};
 
-use crate::dialect::{Abilities, Conversation, Dialect, RangeOf, RecordListing, ScopeAsk};
+use crate::dialect::{Abilities, Conversation, Dialect, DialectError, Found, RangeOf, RecordListing, ScopeAsk};
 use crate::fields::Fields;
-use crate::paging::Listing;
+use crate::paging::{Listing, read_lookup};
 
 /// The dialect.
 #[derive(Debug, Clone, Copy)]
@@ -86,6 +86,10 @@ impl Dialect for Guide {
 
     fn feedback(&self, _id: &RecordId) -> Option<Request> {
         None
+    }
+
+    fn read_lookup(&self, what: &str, answer: &Answer) -> Result<Found, DialectError> {
+        read_lookup(what, answer)
     }
 
     fn read_record(&self, stream: Stream, source: Value) -> Result<Record, Unreadable> {

@@ -7,7 +7,8 @@ use std::collections::BinaryHeap;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::options::{Platform, Rates, WorldOptions};
+use crate::options::{Rates, WorldOptions};
+use crate::platform::Platform;
 use crate::rng::Rng;
 use crate::stamp::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::world::words::{Status, Stream};

@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use crate::options::{Platform, Rates};
+use crate::options::Rates;
+use crate::platform::Platform;
 use crate::rng::Rng;
 use crate::stamp::{HOUR_MS, MINUTE_MS, stamp};
 use crate::world::form::{FormVersion, Question};

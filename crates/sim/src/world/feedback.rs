@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::options::Platform;
+use crate::platform::Platform;
 use crate::rng::Rng;
 use crate::stamp::stamp;
 use crate::world::assessment::{Makers, optional};

@@ -1,6 +1,7 @@
 //! Scopes (divisions, sites, queues) and the people in them. They are fixed for the life of a world.
 
-use crate::options::{Platform, WorldOptions};
+use crate::options::WorldOptions;
+use crate::platform::Platform;
 use crate::rng::Rng;
 use crate::world::text;
 

@@ -1,6 +1,6 @@
 //! What the two platforms call the same things, and the statuses of records.
 
-use crate::options::Platform;
+use crate::platform::Platform;
 
 /// Field names of one platform.
 pub(crate) struct Words {
