@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::StreamExt as _;
-use jiff::Timestamp;
 use model::counter::{Counter, Counters};
+use model::id::ScopeId;
 use model::record::Stream;
 use model::window::Span;
 use platform::dialect::ScopeAsk;
@@ -168,7 +168,9 @@ impl Engine {
             self.monitor.event(&Event::Planned { tenant: reader.tenant.name.clone(), stream, n_listings });
             tasks.extend(of_stream);
         }
+        let silent = self.ledger.with(|store| store.silent_scopes(&reader.tenant.name))?;
         let mut board = self.carry_out(reader, tasks).await;
+        self.reopen_awoken(reader, silent, report)?;
         if reader.range_ignored.load(Ordering::Relaxed) && board.may_go_on(Stream::Feedback) {
             self.make_good(reader, sweeps.contains(&Stream::Feedback), &mut board, report).await;
         }
@@ -317,27 +319,31 @@ impl Engine {
         })
     }
 
+    /// A scope that never showed a record and now does was perhaps hidden until now: its windows were closed while it looked
+    /// empty, so they are opened again.
+    fn reopen_awoken(&self, reader: &Reader, silent_before: Vec<ScopeId>, report: &mut TenantReport) -> Result<(), Failure> {
+        let silent = self.ledger.with(|store| store.silent_scopes(&reader.tenant.name))?;
+        for scope in silent_before.iter().filter(|scope| !silent.contains(scope)) {
+            self.ledger.with(|store| store.reset_scope_windows(&reader.tenant.name, scope))?;
+            let message = format!("scope `{scope}` shows records for the first time; the next run reads all its windows from the start");
+            self.warn(reader, report, &message);
+        }
+        Ok(())
+    }
+
     /// Scopes that were asked for and of which not one record is here: perhaps hidden from the client.
     fn name_silent_scopes(&self, reader: &Reader, scopes: &[model::record::Scope], report: &mut TenantReport) {
-        let all = Span { from: Timestamp::MIN, to: Timestamp::MAX };
+        let silent = self.ledger.with(|store| store.silent_scopes(&reader.tenant.name)).unwrap_or_default();
         let asked = |scope: &&model::record::Scope| reader.asks.contains(&ScopeAsk::One(scope.kind, scope.id.clone()));
-        for scope in scopes.iter().filter(asked) {
-            let seen = self.ledger.with(|store| {
-                Stream::ALL
-                    .iter()
-                    .map(|stream| store.n_extracted(&reader.tenant.name, *stream, Some(&scope.id), all))
-                    .sum::<Result<u64, _>>()
-            });
-            if matches!(seen, Ok(0)) {
-                report.silent_scopes.push(scope.id.to_string());
-                let name = scope.name.as_deref().unwrap_or("without a name");
-                let message = format!(
-                    "{} `{}` ({name}) is listed, but none of its records is visible; if it should have some, the OAuth client lacks it",
-                    scope.kind.word(),
-                    scope.id
-                );
-                self.warn(reader, report, &message);
-            }
+        for scope in scopes.iter().filter(asked).filter(|scope| silent.contains(&scope.id)) {
+            report.silent_scopes.push(scope.id.to_string());
+            let name = scope.name.as_deref().unwrap_or("without a name");
+            let message = format!(
+                "{} `{}` ({name}) is listed, but none of its records is visible; if it should have some, the OAuth client lacks it",
+                scope.kind.word(),
+                scope.id
+            );
+            self.warn(reader, report, &message);
         }
     }
 

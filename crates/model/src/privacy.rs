@@ -82,8 +82,12 @@ impl Privacy {
         }
     }
 
-    /// The same id gives the same pseudonym under the same key: `p-` and 32 hex digits of its HMAC-SHA-256.
+    /// The same id gives the same pseudonym under the same key: `p-` and 32 hex digits of its HMAC-SHA-256. A pseudonym
+    /// stays as it is, so that a kept source can be read again.
     fn pseudonym(&self, id: &str) -> String {
+        if id.strip_prefix("p-").is_some_and(|digits| digits.len() == 32 && digits.bytes().all(|digit| digit.is_ascii_hexdigit())) {
+            return id.to_owned();
+        }
         let Some(mut mac) = self.key.clone() else { return id.to_owned() };
         mac.update(id.as_bytes());
         let digits: String = mac.finalize().into_bytes().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
@@ -184,6 +188,16 @@ mod tests {
         assert_eq!(one["agentId"], one["questions"][0]["agentId"]);
         assert!(one["agentId"].as_str().unwrap().starts_with("p-"));
         assert_ne!(one, with(b"k2"));
+    }
+
+    #[test]
+    fn a_cleaned_source_is_cleaned_again_without_a_change() {
+        let privacy = Privacy::new(&["comments".to_owned()], &["agent_id".to_owned()], Some(b"k")).unwrap();
+        let mut source = json!({"agentId": "agent-7", "comments": "mail a@example.org, call +1 415-555-0132"});
+        privacy.apply(&mut source);
+        let once = source.clone();
+        privacy.apply(&mut source);
+        assert_eq!(source, once);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What the store knows of an id, for callers that decide whether a record is wanted at all.
 
-use model::id::{RecordId, TenantName};
+use model::id::{RecordId, ScopeId, TenantName};
 use model::record::Stream;
 use rusqlite::params;
 
@@ -31,6 +31,28 @@ impl Store {
         let sql = format!("SELECT EXISTS (SELECT 1 FROM {table} WHERE tenant = ?1 AND {column} = ?2 AND is_archived = 0)");
         let key = params![tenant.as_str(), id.as_str()];
         self.read(|connection| connection.prepare_cached(&sql)?.query_row(key, |row| row.get(0)))
+    }
+
+    /// The scopes whose windows were read and held not one record, in any stream; the listing of everything aside.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub fn silent_scopes(&self, tenant: &TenantName) -> Result<Vec<ScopeId>, StoreError> {
+        let sql = "SELECT scope_id FROM window_progress WHERE tenant = ?1 AND scope_id <> '*'
+            GROUP BY scope_id HAVING max(n_records) = 0 ORDER BY scope_id";
+        let read = |row: &rusqlite::Row<'_>| Ok(ScopeId::new(row.get::<_, String>(0)?));
+        self.read(|connection| connection.prepare_cached(sql)?.query_map([tenant.as_str()], read)?.collect())
+    }
+
+    /// Opens every window of a scope again, in all streams; marks and records stay.
+    ///
+    /// # Errors
+    /// Those of writing; nothing is then changed.
+    pub fn reset_scope_windows(&mut self, tenant: &TenantName, scope: &ScopeId) -> Result<(), StoreError> {
+        self.write(|writing| {
+            writing.execute("DELETE FROM window_progress WHERE tenant = ?1 AND scope_id = ?2", params![tenant.as_str(), scope.as_str()])?;
+            Ok(())
+        })
     }
 
     /// Opens every window of a stream again; marks and records stay.

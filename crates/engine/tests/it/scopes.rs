@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use engine::model::record::{Platform, Stream};
-use engine::settings::{ScopeChoice, SyncOptions, Tenant};
+use engine::settings::{ScopeChoice, SweepSettings, SyncOptions, Tenant};
 use serde_json::Value;
+use sim::Faults;
 
 use crate::harness::{Rig, assert_well};
 use crate::look::{ids, landed_ids, listings, number, sql};
@@ -102,4 +104,24 @@ async fn a_listed_division_of_which_nothing_is_visible_is_named() {
         "division `{id}` ({name}) is listed, but none of its records is visible; if it should have some, the OAuth client lacks it"
     );
     assert!(reports[0].warnings.contains(&warning), "{:?}", reports[0].warnings);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_division_that_becomes_visible_late_is_read_from_its_start() {
+    let rig = Rig::tiny().await;
+    let hidden = largest(&rig, Platform::Genesys);
+    let sweep = SweepSettings { every: Duration::from_hours(24 * 365), ..rig.tenant(Platform::Genesys).sweep };
+    let tenant = Arc::new(Tenant { sweep, ..rig.tenant(Platform::Genesys) });
+    rig.sim.set_faults(Faults { hidden_scopes: vec![hidden.clone()], ..Faults::default() });
+    let report = rig.sync_one(&tenant).await;
+    assert!(report.silent_scopes.contains(&hidden));
+    // An administrator gives the client the division.
+    rig.sim.set_faults(Faults::default());
+    let report = rig.sync_one(&tenant).await;
+    let told = format!("scope `{hidden}` shows records for the first time; the next run reads all its windows from the start");
+    assert!(report.warnings.contains(&told), "{:?}", report.warnings);
+    rig.sync_one(&tenant).await;
+    truth::check_one(&rig, Platform::Genesys, "a division shown late");
+    let report = rig.sync_one(&tenant).await;
+    assert!(!report.warnings.contains(&told));
 }
