@@ -24,7 +24,13 @@ use crate::output::StdoutListing;
 pub(crate) fn run(flags: &ExportFlags, context: &Context) -> Outcome {
     let config = context.config(Secrets::None)?;
     let target = target(flags, context)?;
-    let mut sink = target.sink("export", &config.tenant_names()).map_err(|error| Failure::usage(error.to_string()))?;
+    let mut sink = target.sink("export", &config.tenant_names()).map_err(|error| {
+        let failure = Failure::usage(error.to_string());
+        match error.hint {
+            Some(hint) => failure.with_hint(hint),
+            None => failure,
+        }
+    })?;
     let store = ground::open_at(&config)?;
     let snapshot = store.snapshot().map_err(ground::failure)?;
     let now = context.clock.now();
