@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Environment {
     variables: BTreeMap<String, String>,
     folder: PathBuf,
+    program: Option<String>,
 }
 
 impl Environment {
@@ -17,14 +18,15 @@ impl Environment {
     pub(crate) fn of_process() -> Self {
         let variables =
             std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect();
-        Self { variables, folder: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")) }
+        let folder = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
+        Self { variables, folder, program: std::env::args().next() }
     }
 
     /// Made-up variables, for tests.
     #[cfg(test)]
     pub(crate) fn of(pairs: &[(&str, &str)], folder: &Path) -> Self {
         let variables = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Self { variables, folder: folder.to_owned() }
+        Self { variables, folder: folder.to_owned(), program: None }
     }
 
     /// The value of a variable.
@@ -40,6 +42,11 @@ impl Environment {
     /// The folder the command was started in.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// The program as it was called, so that what is shown can be typed.
+    pub(crate) fn program(&self) -> &str {
+        self.program.as_deref().unwrap_or("scorelake")
     }
 
     /// Whether colour is unwanted: `NO_COLOR` is set and not empty (<https://no-color.org>).

@@ -58,7 +58,7 @@ pub(crate) fn run(flags: &DemoFlags, context: &Context) -> Outcome {
         return Ok(exit);
     }
     let alerts = demo.reconcile()?;
-    print(&words::closing(&syncs, &alerts, &demo.shown))?;
+    print(&words::closing(&syncs, &alerts, &demo.shown, context.environment.program()))?;
     Ok(Exit::Done)
 }
 

@@ -44,8 +44,8 @@ pub(super) fn publications(reports: &[PublicationReport]) -> String {
 }
 
 /// The closing words.
-pub(super) fn closing(syncs: &[Summary], alerts: &[Compared], shown: &Path) -> String {
-    let scorelake = format!("scorelake --config {}", within(shown, "scorelake.toml"));
+pub(super) fn closing(syncs: &[Summary], alerts: &[Compared], shown: &Path, program: &str) -> String {
+    let scorelake = format!("{program} --config {}", within(shown, "scorelake.toml"));
     let mut text = String::from("\nWhat happened\n");
     if let [first, second, sweep] = syncs {
         let _infallible = write!(
@@ -98,8 +98,8 @@ What to type next
   {scorelake} history ID
   {scorelake} state list
   {scorelake} export csv --table feedback --out feedback.csv
-  scorelake simulate          the simulator by itself, to sync against as long as it runs
-  scorelake init              your own configuration
+  {program} simulate          the simulator by itself, to sync against as long as it runs
+  {program} init              your own configuration
 ",
         payload = within(shown, "out/payload/qa_assessments_payload.json"),
         lake = within(shown, "out/parquet"),
