@@ -5,7 +5,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use model::record::Stream;
-use model::window::{Span, WindowLength, is_covered, start_of, windows};
+use model::window::{Covered, Span, WindowLength, start_of, windows};
 use platform::dialect::{RangeOf, ScopeAsk};
 
 use crate::settings::Tenant;
@@ -77,12 +77,12 @@ pub fn created_tasks(
     wanted: &Wanted,
     closed: impl Fn(&ScopeAsk) -> Vec<Span>,
 ) -> Vec<Task> {
-    let closed: Vec<Vec<Span>> = asks.iter().map(closed).collect();
+    let closed: Vec<Covered> = asks.iter().map(|ask| Covered::by(closed(ask))).collect();
     let mut tasks = Vec::new();
     for window in whole_windows(tenant, wanted.span) {
         let sweeps = wanted.sweep_from.is_some_and(|from| from < window.to);
         let Some(span) = window.within(wanted.span) else { continue };
-        let is_due = |closed: &Vec<Span>| sweeps || wanted.again || !is_covered(window, closed);
+        let is_due = |closed: &Covered| sweeps || wanted.again || !closed.holds(window);
         // Who reads a window for some of its scopes only cannot tell what is absent from it.
         let is_whole = closed.iter().all(is_due);
         for (ask, _) in asks.iter().zip(&closed).filter(|(_, closed)| is_due(closed)) {

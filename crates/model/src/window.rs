@@ -109,18 +109,30 @@ fn hours(day: Span, n: u32) -> Vec<Span> {
         .collect()
 }
 
-/// Whether closed spans, in any order and overlapping or not, leave no moment of the window uncovered.
-pub fn is_covered(window: Span, closed: &[Span]) -> bool {
-    let mut closed: Vec<Span> = closed.iter().filter_map(|span| span.within(window)).collect();
-    closed.sort_unstable();
-    let mut reached = window.from;
-    for span in closed {
-        if reached < span.from {
-            return false;
+/// A set of moments, made of spans in any order, overlapping or not. Asking it is quick however many there were.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Covered(Vec<Span>);
+
+impl Covered {
+    /// The moments of all these spans.
+    pub fn by(mut spans: Vec<Span>) -> Self {
+        spans.retain(|span| span.from < span.to);
+        spans.sort_unstable();
+        let mut joined: Vec<Span> = Vec::new();
+        for span in spans {
+            match joined.last_mut() {
+                Some(last) if span.from <= last.to => last.to = last.to.max(span.to),
+                _ => joined.push(span),
+            }
         }
-        reached = reached.max(span.to);
+        Self(joined)
     }
-    window.to <= reached
+
+    /// Whether no moment of the window is missing.
+    pub fn holds(&self, window: Span) -> bool {
+        let after = self.0.partition_point(|span| span.from <= window.from);
+        after.checked_sub(1).and_then(|place| self.0.get(place)).is_some_and(|span| window.to <= span.to)
+    }
 }
 
 #[cfg(test)]
@@ -226,8 +238,10 @@ mod tests {
     #[test]
     fn coverage_minds_gaps_and_overlaps() {
         let day = |a: u32, b: u32| span(&format!("2024-01-{a:02}T00:00:00Z"), &format!("2024-01-{b:02}T00:00:00Z"));
-        assert!(is_covered(day(2, 4), &[day(3, 5), day(1, 3)]));
-        assert!(!is_covered(day(2, 5), &[day(1, 3), day(4, 6)]));
-        assert!(!is_covered(day(2, 3), &[]));
+        assert!(Covered::by(vec![day(3, 5), day(1, 3)]).holds(day(2, 4)));
+        assert!(!Covered::by(vec![day(1, 3), day(4, 6)]).holds(day(2, 5)));
+        assert!(Covered::by(vec![day(1, 6), day(2, 3)]).holds(day(4, 6)));
+        assert!(!Covered::by(vec![day(3, 5)]).holds(day(2, 4)));
+        assert!(!Covered::by(Vec::new()).holds(day(2, 3)));
     }
 }
