@@ -55,13 +55,7 @@ impl FormBook {
     /// [`Failure`]; look-ups by id still work then.
     pub async fn read_listing(&self, page_size: u32) -> Result<(), Failure> {
         let dialect = Arc::clone(self.source.dialect());
-        if dialect.form_versions(page_size).is_none() {
-            return Ok(());
-        }
-        let sources = self
-            .source
-            .catalogue(|| dialect.form_versions(page_size).unwrap_or_else(|| dialect.scopes(model::record::ScopeKind::Division, page_size)))
-            .await?;
+        let sources = self.source.catalogue(|| dialect.form_versions(page_size)).await?;
         let mut state = self.state.lock().await;
         let mut forms = Vec::new();
         for source in sources {

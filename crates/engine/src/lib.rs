@@ -1,5 +1,5 @@
 //! The conductor and the library's public face: plans windows and scopes, pulls, sweeps for deletions, publishes, reconciles.
-//! It decides; `wire` asks, `platform` reads, `store` keeps. Only `sweep` decides on tombstones.
+//! It decides; `wire` asks, `platform` reads, `store` keeps. Only `sweep` concludes from absence.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 

@@ -2,6 +2,7 @@
 //! is landed; a backfill moves none.
 
 use jiff::Timestamp;
+use model::id::ScopeId;
 use model::record::Stream;
 use store::StoreError;
 
@@ -16,6 +17,9 @@ pub const MODIFIED_UNTIL: &str = "modified_until";
 pub const SWEPT_AT: &str = "swept_at";
 /// The statuses that closed windows were read with.
 pub const STATUSES: &str = "statuses";
+
+/// The scopes that showed no record at all up to the last whole run.
+pub const SILENT: &str = "silent_scopes";
 
 /// The marks of one tenant.
 pub struct Marks<'a> {
@@ -82,6 +86,32 @@ impl Marks<'_> {
         }
         self.set(stream, STATUSES, &words, now)?;
         Ok(kept.is_some())
+    }
+
+    /// The scopes that were silent up to the last whole run. Kept in the store, because a run that dies after it has landed
+    /// their first records must not take the memory of it along.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn silent(&self) -> Result<Vec<ScopeId>, StoreError> {
+        let mut scopes: Vec<String> = Vec::new();
+        for stream in Stream::ALL {
+            let words = self.ledger.with(|store| store.mark(&self.tenant.name, stream, SILENT))?;
+            scopes.extend(words.and_then(|words| serde_json::from_str::<Vec<String>>(&words).ok()).unwrap_or_default());
+        }
+        scopes.sort_unstable();
+        scopes.dedup();
+        Ok(scopes.into_iter().map(ScopeId::new).collect())
+    }
+
+    /// Keeps the silent scopes. They are the tenant's; each stream has them, so that a reset of one leaves them to the other.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn keep_silent(&self, scopes: &[ScopeId], now: Timestamp) -> Result<(), StoreError> {
+        let words: Vec<&str> = scopes.iter().map(ScopeId::as_str).collect();
+        let words = serde_json::Value::from(words).to_string();
+        Stream::ALL.into_iter().try_for_each(|stream| self.set(stream, SILENT, &words, now))
     }
 
     /// Moves the marks of a stream whose part of a live run is over, as far as it was complete.

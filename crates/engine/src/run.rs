@@ -168,9 +168,8 @@ impl Engine {
             self.monitor.event(&Event::Planned { tenant: reader.tenant.name.clone(), stream, n_listings });
             tasks.extend(of_stream);
         }
-        let silent = self.ledger.with(|store| store.silent_scopes(&reader.tenant.name))?;
         let mut board = self.carry_out(reader, tasks).await;
-        self.reopen_awoken(reader, silent, report)?;
+        self.reopen_awoken(reader, &marks, report)?;
         if reader.range_ignored.load(Ordering::Relaxed) && board.may_go_on(Stream::Feedback) {
             self.make_good(reader, sweeps.contains(&Stream::Feedback), &mut board, report).await;
         }
@@ -302,7 +301,11 @@ impl Engine {
         });
         match forgotten {
             Err(error) => report.troubles.push(storage(&error)),
-            Ok(scopes) if report.troubles.is_empty() && !report.stopped => self.name_silent_scopes(reader, &scopes, report),
+            Ok(scopes) if report.troubles.is_empty() && !report.stopped => {
+                if let Err(failure) = self.name_silent_scopes(reader, &scopes, report) {
+                    note(report, &failure);
+                }
+            }
             Ok(_) => {}
         }
     }
@@ -320,20 +323,25 @@ impl Engine {
     }
 
     /// A scope that never showed a record and now does was perhaps hidden until now: its windows were closed while it looked
-    /// empty, so they are opened again.
-    fn reopen_awoken(&self, reader: &Reader, silent_before: Vec<ScopeId>, report: &mut TenantReport) -> Result<(), Failure> {
+    /// empty, so they are opened again. The mark goes last: a crash before it opens them once more.
+    fn reopen_awoken(&self, reader: &Reader, marks: &Marks<'_>, report: &mut TenantReport) -> Result<(), Failure> {
         let silent = self.ledger.with(|store| store.silent_scopes(&reader.tenant.name))?;
-        for scope in silent_before.iter().filter(|scope| !silent.contains(scope)) {
+        let (still, awoken): (Vec<ScopeId>, Vec<ScopeId>) = marks.silent()?.into_iter().partition(|scope| silent.contains(scope));
+        for scope in &awoken {
             self.ledger.with(|store| store.reset_scope_windows(&reader.tenant.name, scope))?;
             let message = format!("scope `{scope}` shows records for the first time; the next run reads all its windows from the start");
             self.warn(reader, report, &message);
         }
+        if !awoken.is_empty() {
+            marks.keep_silent(&still, reader.observed_at)?;
+        }
         Ok(())
     }
 
-    /// Scopes that were asked for and of which not one record is here: perhaps hidden from the client.
-    fn name_silent_scopes(&self, reader: &Reader, scopes: &[model::record::Scope], report: &mut TenantReport) {
-        let silent = self.ledger.with(|store| store.silent_scopes(&reader.tenant.name)).unwrap_or_default();
+    /// Scopes that were asked for and of which not one record is here: perhaps hidden from the client. They are named, and
+    /// kept in mind for the day they speak.
+    fn name_silent_scopes(&self, reader: &Reader, scopes: &[model::record::Scope], report: &mut TenantReport) -> Result<(), Failure> {
+        let silent = self.ledger.with(|store| store.silent_scopes(&reader.tenant.name))?;
         let asked = |scope: &&model::record::Scope| reader.asks.contains(&ScopeAsk::One(scope.kind, scope.id.clone()));
         for scope in scopes.iter().filter(asked).filter(|scope| silent.contains(&scope.id)) {
             report.silent_scopes.push(scope.id.to_string());
@@ -345,6 +353,12 @@ impl Engine {
             );
             self.warn(reader, report, &message);
         }
+        let marks = Marks { ledger: &self.ledger, tenant: &reader.tenant };
+        // A replay has asked no scope and must not take a mark for settled that the next run has to look at.
+        if !reader.asks.is_empty() && marks.silent()? != silent {
+            marks.keep_silent(&silent, reader.observed_at)?;
+        }
+        Ok(())
     }
 
     fn warn(&self, reader: &Reader, report: &mut TenantReport, message: &str) {

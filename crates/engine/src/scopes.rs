@@ -69,7 +69,7 @@ pub async fn scoping(tenant: &Tenant, source: &Source, ledger: &Ledger) -> Resul
 
 async fn list(tenant: &Tenant, source: &Source, ledger: &Ledger, kind: ScopeKind, scoping: &mut Scoping) -> Result<Vec<Scope>, Failure> {
     let dialect = source.dialect();
-    let sources = match source.catalogue(|| dialect.scopes(kind, tenant.page_size)).await {
+    let sources = match source.catalogue(|| Some(dialect.scopes(kind, tenant.page_size))).await {
         Ok(sources) => sources,
         Err(failure @ Failure::Dialect(_)) => {
             scoping.troubles.extend(failure.trouble());

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use model::coverage::Coverage;
 use platform::dialect::{Conversation, Dialect, DialectError, Found, Next};
 use serde_json::Value;
 use wire::backoff::RetryOptions;
@@ -166,14 +165,16 @@ impl Source {
         }
     }
 
-    /// A catalogue read to its end: form versions or scopes, which are few.
+    /// A catalogue read to its end: form versions or scopes, which are few. Empty where the platform has none to be opened.
     ///
     /// # Errors
     /// [`Failure`] if it has no end.
-    pub async fn catalogue(&self, open: impl Fn() -> Box<dyn Conversation> + Send) -> Result<Vec<Value>, Failure> {
+    pub async fn catalogue(&self, open: impl Fn() -> Option<Box<dyn Conversation>> + Send) -> Result<Vec<Value>, Failure> {
+        let mut what = String::new();
         for _ in 0..=self.restarts_max {
-            let mut talk = open();
+            let Some(mut talk) = open() else { return Ok(Vec::new()) };
             let mut request = talk.first();
+            what.clone_from(&request.what);
             let mut all = Vec::new();
             loop {
                 let reply = talk.next(&self.ask(&request).await?)?;
@@ -189,7 +190,7 @@ impl Source {
                 }
             }
         }
-        Err(self.expired_too_often(&open().first().what))
+        Err(self.expired_too_often(&what))
     }
 
     /// Waits as a dialect asked for.
@@ -229,6 +230,3 @@ fn live_options(tenant: &Tenant) -> LiveOptions {
         ..LiveOptions::default()
     }
 }
-
-/// The end of a records listing: what it proved, or how it failed.
-pub type Outcome = Result<Coverage, Failure>;

@@ -1,4 +1,4 @@
-//! Sweeps: what a whole listing did not show. The only place that decides on tombstones.
+//! Sweeps: what a whole listing did not show. The only place that concludes from absence.
 //!
 //! A known record that a whole listing of its window and scope did not return is a suspect and nothing more. Where the
 //! platform has a look-up by id, only its 404 buries; where it has none, absence from a whole sweep does. A 403, a 5xx or

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::model::record::{Platform, Stream};
+use engine::model::window::WindowLength;
 use engine::settings::{ScopeChoice, SweepSettings, SyncOptions, Tenant};
 use serde_json::Value;
 use sim::Faults;
@@ -111,7 +112,8 @@ async fn a_division_that_becomes_visible_late_is_read_from_its_start() {
     let rig = Rig::tiny().await;
     let hidden = largest(&rig, Platform::Genesys);
     let sweep = SweepSettings { every: Duration::from_hours(24 * 365), ..rig.tenant(Platform::Genesys).sweep };
-    let tenant = Arc::new(Tenant { sweep, ..rig.tenant(Platform::Genesys) });
+    // Windows of a day, so that most are closed while the division looks empty.
+    let tenant = Arc::new(Tenant { sweep, window: WindowLength::Days(1), ..rig.tenant(Platform::Genesys) });
     rig.sim.set_faults(Faults { hidden_scopes: vec![hidden.clone()], ..Faults::default() });
     let report = rig.sync_one(&tenant).await;
     assert!(report.silent_scopes.contains(&hidden));
@@ -120,8 +122,32 @@ async fn a_division_that_becomes_visible_late_is_read_from_its_start() {
     let report = rig.sync_one(&tenant).await;
     let told = format!("scope `{hidden}` shows records for the first time; the next run reads all its windows from the start");
     assert!(report.warnings.contains(&told), "{:?}", report.warnings);
+    let expected = truth::Expected::default();
+    assert!(!truth::differences(&rig, Platform::Genesys, &expected).is_empty(), "closed windows hold some of its records back");
     rig.sync_one(&tenant).await;
     truth::check_one(&rig, Platform::Genesys, "a division shown late");
     let report = rig.sync_one(&tenant).await;
     assert!(!report.warnings.contains(&told));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crash_does_not_forget_that_a_division_became_visible() {
+    let rig = Rig::tiny().await;
+    let hidden = largest(&rig, Platform::Genesys);
+    let sweep = SweepSettings { every: Duration::from_hours(24 * 365), ..rig.tenant(Platform::Genesys).sweep };
+    // Windows of a day, so that most are closed while the division looks empty.
+    let tenant = Arc::new(Tenant { sweep, window: WindowLength::Days(1), page_size: 5, ..rig.tenant(Platform::Genesys) });
+    rig.sim.set_faults(Faults { hidden_scopes: vec![hidden.clone()], ..Faults::default() });
+    rig.sync_one(&tenant).await;
+    rig.sim.set_faults(Faults::default());
+    // The run dies after the first records of the division are landed, and before it ends.
+    let n_shown = || number(&rig, &format!("SELECT count(*) FROM window_progress WHERE scope_id = '{hidden}' AND n_records > 0"));
+    let mut n_events = 1;
+    while n_shown() == 0 {
+        assert!(!crate::stop::cut_off(&rig, &[Arc::clone(&tenant)], n_events, false).await, "cut off too late");
+        n_events += 1;
+    }
+    rig.sync_one(&tenant).await;
+    rig.sync_one(&tenant).await;
+    truth::check_one(&rig, Platform::Genesys, "shown late, and a crash");
 }

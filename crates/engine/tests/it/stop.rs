@@ -88,7 +88,7 @@ impl Monitor for Knife {
 }
 
 /// Begins a run and drops it in the middle, as a crash would. Tells whether the run was quicker.
-async fn cut_off(rig: &Rig, tenants: &[Arc<Tenant>], n: u32, at_requests: bool) -> bool {
+pub async fn cut_off(rig: &Rig, tenants: &[Arc<Tenant>], n: u32, at_requests: bool) -> bool {
     let bell = Arc::new(Notify::new());
     let knife = Arc::new(Knife { n_left: AtomicU32::new(n), bell: Arc::clone(&bell) });
     let mut make = rig.make();
