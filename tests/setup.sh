@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what the tests need beside Rust: a C compiler, PostgreSQL, and Python with the readers' packages.
+# Installs what the tests need beside Rust: a C compiler, PostgreSQL, Chromium, and Python with the readers' packages.
 # What is there already is left alone; what cannot be installed is named, and the script fails.
 set -eu
 cd "$(dirname "$0")/.."
@@ -32,6 +32,7 @@ has_postgres() {
 packages=
 command -v cc >/dev/null || packages="$packages gcc libc6-dev"
 has_postgres || packages="$packages postgresql"
+command -v chromium >/dev/null || packages="$packages chromium fonts-dejavu-core"
 python3 -c 'import ensurepip, venv' 2>/dev/null || packages="$packages python3-venv"
 if [ -n "$packages" ]; then
     command -v apt-get >/dev/null || fail "missing:$packages (Debian's names), and no apt-get to install them"
@@ -43,12 +44,15 @@ if [ -n "$packages" ]; then
     has_postgres || fail "no /usr/lib/postgresql/*/bin/initdb after installing postgresql"
 fi
 
-wanted=tests/readers/requirements.txt
-if ! cmp -s "$wanted" "$readers/installed.txt" || ! "$readers/bin/python" -c 'import duckdb, pyarrow'; then
-    echo "tests/setup.sh: installing" $(cat "$wanted") "into $readers" >&2
+# Whoever reads what is published, and whoever opens the report.
+wanted="tests/readers/requirements.txt tests/page/requirements.txt"
+# shellcheck disable=SC2086 # a word a file
+pins=$(cat $wanted)
+if [ "$pins" != "$(cat "$readers/installed.txt" 2>/dev/null)" ] || ! "$readers/bin/python" -c 'import duckdb, pyarrow, playwright'; then
+    echo "tests/setup.sh: installing" $pins "into $readers" >&2
     rm -rf "$readers"
     python3 -m venv "$readers" || fail "cannot make a Python environment in $readers"
-    "$readers/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: -r "$wanted" ||
-        fail "pip cannot install" $(cat "$wanted")
-    cp "$wanted" "$readers/installed.txt"
+    # shellcheck disable=SC2086
+    "$readers/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: $pins || fail "pip cannot install" $pins
+    printf '%s\n' "$pins" >"$readers/installed.txt"
 fi

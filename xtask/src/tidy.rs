@@ -74,7 +74,7 @@ rules! {
     everyday_build_is_light: manifests::everyday =>
         "the everyday build leaves out `lake` and `cli`, and nothing else",
     pure_rooms_have_no_doors: doors::pure =>
-        "`model` and `platform` have no async, no clock, no files, no environment, no network",
+        "`model`, `platform`, `insight` and `page` have no async, no clock, no files, no environment, no network",
     platform_takes_values_of_wire_only: doors::values =>
         "`platform` takes only value types from `wire`",
     only_live_names_the_http_library: doors::http =>

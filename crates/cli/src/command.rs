@@ -1,23 +1,31 @@
 //! Commands, a file each. What they share stands in [`Context`]; what they give back is an exit code or a failure.
 
+mod analysis;
 mod bench;
 mod check;
 mod demo;
+mod done;
 mod explain;
 mod export;
+mod feed;
 mod ground;
 mod history;
 mod init;
+mod join;
 mod manual;
+mod measuring;
 mod plan;
 mod publish;
 mod quarantine;
 mod query;
 mod reconcile;
+mod report;
 mod simulate;
 mod state;
 mod summary;
 mod sync;
+mod told;
+mod whole_file;
 
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
@@ -25,6 +33,7 @@ use std::path::PathBuf;
 use engine::wire::clock::SystemClock;
 use jiff::Timestamp;
 
+use crate::command::analysis::Subject;
 use crate::config::{self, Config, Secrets};
 use crate::environment::Environment;
 use crate::exit::{Failure, Outcome};
@@ -104,6 +113,12 @@ pub(crate) fn run(command: Command, context: &Context) -> Outcome {
         Command::Plan(flags) => plan::run(&flags, context),
         Command::Sync(flags) => sync::run(&flags, context),
         Command::Publish(flags) => publish::run(&flags, context),
+        Command::Trends(flags) => analysis::run(Subject::Trends, &flags, context),
+        Command::Agents(flags) => analysis::run(Subject::Agents, &flags, context),
+        Command::Evaluators(flags) => analysis::run(Subject::Evaluators, &flags, context),
+        Command::Alarms(flags) => analysis::run(Subject::Alarms, &flags, context),
+        Command::Report(flags) => report::run(&flags, context),
+        Command::Join(flags) => join::run(&flags, context),
         Command::Reconcile(flags) => reconcile::run(&flags, context),
         Command::Export(flags) => export::run(&flags, context),
         Command::Simulate(flags) => simulate::run(&flags, context),

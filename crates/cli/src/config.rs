@@ -1,6 +1,7 @@
 //! The configuration: one TOML file and the environment over it, checked whole before anything runs.
 //! Whatever is wrong is told at once, one line each, with exit code 3. Nothing of it is read anywhere else.
 
+pub(crate) mod analytics;
 pub(crate) mod file;
 mod overlay;
 pub(crate) mod problem;
@@ -14,6 +15,7 @@ mod walk;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use croner::Cron;
 use engine::model::id::TenantName;
@@ -21,6 +23,7 @@ use engine::model::privacy::Privacy;
 use engine::settings::{Tenant, Workspace};
 use serde::Deserialize as _;
 
+use crate::config::analytics::{Days, Numbers};
 use crate::config::file::File;
 use crate::config::problem::{Place, Problems, nearest};
 use crate::config::publication::Publication;
@@ -47,9 +50,13 @@ pub(crate) struct Config {
     /// What a run shares.
     pub(crate) workspace: Workspace,
     /// Whom to extract.
-    pub(crate) tenants: Vec<Tenant>,
+    pub(crate) tenants: Vec<Arc<Tenant>>,
     /// When to sync whom.
     pub(crate) schedules: BTreeMap<TenantName, Cron>,
+    /// How each tenant's business days are cut.
+    pub(crate) days: BTreeMap<TenantName, Days>,
+    /// What is computed, and when a number is withheld.
+    pub(crate) numbers: Numbers,
     /// What to write.
     pub(crate) publications: Vec<Publication>,
 }
@@ -66,11 +73,19 @@ impl Config {
         std::mem::replace(&mut self.workspace, empty)
     }
 
+    /// Whether a tenant of that name is configured.
+    ///
+    /// # Errors
+    /// The name, when it is not.
+    pub(crate) fn check_tenant(&self, name: &str) -> Outcome<()> {
+        check_tenant(name, &self.tenant_names())
+    }
+
     /// The tenants of these names, all when there is none.
     ///
     /// # Errors
     /// A name that no tenant has.
-    pub(crate) fn chosen(self, names: &[String]) -> Outcome<Vec<Tenant>> {
+    pub(crate) fn chosen(self, names: &[String]) -> Outcome<Vec<Arc<Tenant>>> {
         let known = self.tenant_names();
         for name in names {
             check_tenant(name, &known)?;

@@ -66,7 +66,11 @@ impl StdoutListing {
 }
 
 impl<W: Write> Listing<W> {
-    fn new(mut out: W, format: Format, look: Look, columns: Vec<String>) -> io::Result<Self> {
+    /// Begins a listing that goes to `out`.
+    ///
+    /// # Errors
+    /// When it cannot be written to.
+    pub(crate) fn new(mut out: W, format: Format, look: Look, columns: Vec<String>) -> io::Result<Self> {
         let columns = distinct(columns);
         let body = match format {
             Format::Table => Body::Table { look, rows: Vec::new(), numeric: vec![true; columns.len()] },
@@ -92,7 +96,7 @@ impl<W: Write> Listing<W> {
         match &mut self.body {
             Body::Table { rows, numeric, .. } => {
                 for (numeric, value) in numeric.iter_mut().zip(values) {
-                    *numeric &= value.is_number() || value.is_null();
+                    *numeric &= value.is_number() || value.is_null() || is_reason(value);
                 }
                 rows.push(values.iter().map(|value| visible(&plain(value))).collect());
             }
@@ -151,6 +155,11 @@ pub(crate) fn plain(value: &Value) -> String {
         Value::String(words) => words.clone(),
         other => other.to_string(),
     }
+}
+
+/// `[one_agent]`: why a number is not there stands among numbers.
+fn is_reason(value: &Value) -> bool {
+    value.as_str().is_some_and(|words| words.starts_with('[') && words.ends_with(']'))
 }
 
 /// Text whose control characters are shown as escapes.

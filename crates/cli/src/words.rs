@@ -40,6 +40,15 @@ impl FromStr for Moment {
     }
 }
 
+/// Reads a date, `2024-01-31`.
+///
+/// # Errors
+/// The reason in words.
+pub(crate) fn day(words: &str) -> Result<Date, String> {
+    let day = Some(words).filter(|words| words.len() == 10).and_then(|words| words.parse().ok());
+    day.ok_or_else(|| format!("`{words}` is no date such as `2024-01-31`"))
+}
+
 /// Reads `500ms`, `90s`, `15m`, `6h`, `7d`.
 ///
 /// # Errors
@@ -66,9 +75,28 @@ pub(crate) fn shortened(words: &str) -> String {
     if words.chars().count() <= 60 { words.to_owned() } else { words.chars().take(57).chain("...".chars()).collect() }
 }
 
+/// Single ones that a line names.
+const NAMED_MAX: usize = 5;
+
+/// The first few, and how many more there are.
+pub(crate) fn named(all: impl ExactSizeIterator<Item = String>) -> String {
+    let n_more = all.len().saturating_sub(NAMED_MAX);
+    let mut words: Vec<String> = all.take(NAMED_MAX).collect();
+    if n_more > 0 {
+        words.push(format!("and {n_more} more"));
+    }
+    words.join(", ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_warning_names_a_few_and_counts_the_rest() {
+        assert_eq!(named(["a", "b"].into_iter().map(str::to_owned)), "a, b");
+        assert_eq!(named((1..8).map(|n: i32| n.to_string()).collect::<Vec<_>>().into_iter()), "1, 2, 3, 4, 5, and 2 more");
+    }
 
     #[test]
     fn durations_are_read_with_their_unit() {

@@ -22,13 +22,20 @@ pub mod scopes;
 pub mod source;
 pub mod sweep;
 
+pub mod analysis;
+pub mod deliver;
+pub mod measure;
+pub mod roster;
+
 pub mod check;
+pub mod join;
 pub mod publish;
 pub mod reconcile;
 
 #[cfg(test)]
 mod testing;
 
+pub use insight;
 pub use model;
 pub use platform;
 pub use sink;

@@ -7,9 +7,12 @@
 pub mod canonical;
 pub mod counter;
 pub mod coverage;
+pub mod day;
+pub mod feed;
 pub mod flag;
 pub mod form;
 pub mod id;
+pub mod interaction;
 pub mod number;
 pub mod privacy;
 pub mod record;

@@ -1,6 +1,9 @@
 //! The published tables: one list of columns each, from which the store, the files and the databases are all built.
 //! A column's name is a promise to users (`docs/tables.md`); columns are added, never renamed.
 
+pub mod analytics;
+pub mod joined;
+
 use jiff::Timestamp;
 
 use crate::time;

@@ -49,9 +49,10 @@ impl Ask {
         self.path.split('/').skip(1).map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned()).collect()
     }
 
-    /// What makes two requests the same request.
+    /// What makes two requests the same request. One for a token is like the other.
     pub(crate) fn key(&self) -> u64 {
-        hash_text(self.platform.number(), &format!("{} {}?{}", self.method, self.path, self.query))
+        let body = if self.path == "/oauth/token" { "".into() } else { String::from_utf8_lossy(&self.body) };
+        hash_text(self.platform.number(), &format!("{} {}?{}{body}", self.method, self.path, self.query))
     }
 
     /// What makes two requests pages of the same listing: all but the token.

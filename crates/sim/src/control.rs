@@ -8,6 +8,8 @@ use crate::answer::{Answer, Refusal};
 use crate::ask::Ask;
 use crate::desk::Desk;
 use crate::faults::Faults;
+use crate::interactions::Interactions;
+use crate::roster;
 use crate::stamp::{DAY_MS, HOUR_MS, SECOND_MS, stamp};
 use crate::truth::{TotalsRows, totals_csv, truth};
 use crate::world::World;
@@ -32,6 +34,12 @@ pub(crate) fn answer(desk: &Desk, ask: &Ask) -> Answer {
             Ok(now(desk))
         }
         ("GET", "totals") => totals(desk, ask),
+        ("GET", "interactions.csv") => Ok(csv(Interactions::of(&desk.world(), ask.platform).csv())),
+        ("GET", "roster.csv") => {
+            let tenant = param(ask, "tenant").unwrap_or(ask.platform.name());
+            Ok(csv(format!("{}{}", roster::HEADING, roster::rows(&desk.world(), ask.platform, tenant))))
+        }
+        ("GET", "external-metrics") => Ok(Answer::value(200, &desk.held_metrics())),
         _ => Err(Refusal::not_found("no such control path")),
     };
     result.unwrap_or_else(|refusal| refusal.answer("control"))
@@ -90,8 +98,11 @@ fn totals(desk: &Desk, ask: &Ask) -> Result<Answer, Refusal> {
     let from = date("from", first_day(&world))?;
     let to = date("to", last_day(&world))?;
     let rows = if param(ask, "tenant") == Some("true") { TotalsRows::ScopesAndTenant } else { TotalsRows::Scopes };
-    let csv = totals_csv(&world, ask.platform, from, to, rows);
-    Ok(Answer { content_type: "text/csv; charset=utf-8", ..Answer::json(200, csv) })
+    Ok(csv(totals_csv(&world, ask.platform, from, to, rows)))
+}
+
+fn csv(text: String) -> Answer {
+    Answer { content_type: "text/csv; charset=utf-8", ..Answer::json(200, text) }
 }
 
 fn first_day(world: &World) -> Date {

@@ -9,6 +9,7 @@ use crate::ask::Ask;
 use crate::clock::ServiceClock;
 use crate::faults::Faults;
 use crate::listing::Knife;
+use crate::metrics::{self, Metrics};
 use crate::options::SimOptions;
 use crate::platform::Platform;
 use crate::requests::{RequestLine, Requests};
@@ -43,6 +44,7 @@ pub(crate) struct Desk {
     trouble: Mutex<TroubleMaker>,
     issuer: Mutex<Issuer>,
     requests: Mutex<Requests>,
+    metrics: Mutex<Metrics>,
     n_answers: AtomicU64,
 }
 
@@ -54,6 +56,7 @@ impl Desk {
             trouble: Mutex::new(TroubleMaker::new(options.faults.clone())),
             issuer: Mutex::default(),
             requests: Mutex::default(),
+            metrics: Mutex::default(),
             n_answers: AtomicU64::new(0),
             options,
         }
@@ -87,6 +90,15 @@ impl Desk {
     /// Sets other faults; what the old ones have counted is forgotten.
     pub(crate) fn set_faults(&self, faults: Faults) {
         *self.trouble() = TroubleMaker::new(faults);
+    }
+
+    fn metrics(&self) -> MutexGuard<'_, Metrics> {
+        self.metrics.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The external metrics that are held.
+    pub(crate) fn held_metrics(&self) -> serde_json::Value {
+        self.metrics().held(&self.world(), &self.options.external_metrics)
     }
 
     pub(crate) fn revoke_tokens(&self) {
@@ -159,8 +171,11 @@ impl Desk {
     ) -> Result<Answer, Refusal> {
         let checked = self.issuer().check(ask, now_ms).map(|(token, scopes)| (token, scopes.to_vec()));
         let (token, scopes) = checked.inspect_err(|_| self.trouble().note_unauthorized(key))?;
-        if ask.method != "GET" {
-            return Err(Refusal::new(405, "method.not.allowed", "data is read with GET only"));
+        let writes = ask.platform == Platform::Genesys && ask.path == metrics::PATH;
+        match (writes, ask.method.as_str()) {
+            (false, "GET") | (true, "POST") => {}
+            (false, _) => return Err(Refusal::new(405, "method.not.allowed", "data is read with GET only")),
+            (true, _) => return Err(Refusal::new(405, "method.not.allowed", "external metrics are written with POST only")),
         }
         if self.trouble().is_blocked() {
             *fault = Some("blocked");
@@ -173,19 +188,34 @@ impl Desk {
         if wreck.is_none() {
             self.trouble().note_authorized(key);
         }
+        if writes {
+            return self.write_metrics(ask, &scopes);
+        }
         let wanted = match ask.platform {
             Platform::Genesys => genesys::route(ask, self.options.page_size_max)?,
             Platform::Cxone => cxone::route(ask, self.options.page_size_max)?,
         };
-        check_scope(ask.platform, &wanted, &scopes)?;
+        let needed = match ask.platform {
+            Platform::Genesys => genesys::scope_needed(&wanted),
+            Platform::Cxone => Some(cxone::SCOPE_NEEDED),
+        };
+        check_scope(needed, &scopes)?;
         let faults = self.faults();
-        check_targets(ask.platform, &wanted, &faults)?;
+        check_targets(ask.platform, wanted.stream(), &wanted.scope_ids(), &faults)?;
         let answer = self.cut(ask, key, &wanted, &faults)?;
         let is_page = matches!(wanted, Wanted::Records { .. });
         if is_page && self.trouble().mutates_after_page() {
             self.world_mut().mutate(ask.platform);
         }
         Ok(answer)
+    }
+
+    /// What is applied stays applied, whatever becomes of the answer.
+    fn write_metrics(&self, ask: &Ask, scopes: &[String]) -> Result<Answer, Refusal> {
+        check_scope(Some(&self.options.scope_external_metrics), scopes)?;
+        check_targets(ask.platform, metrics::STREAM, &[], &self.faults())?;
+        let mut tricks = |item| self.trouble().item_tricks(ask.platform, &ask.path, item);
+        self.metrics().write(ask, &self.world(), &self.options.external_metrics, &mut tricks)
     }
 
     fn cut(&self, ask: &Ask, key: u64, wanted: &Wanted, faults: &Faults) -> Result<Answer, Refusal> {
@@ -257,25 +287,22 @@ fn with_retry_after(mut answer: Answer, value: String) -> Answer {
     answer
 }
 
-fn check_scope(platform: Platform, wanted: &Wanted, granted: &[String]) -> Result<(), Refusal> {
-    let needed = match platform {
-        Platform::Genesys => genesys::scope_needed(wanted),
-        Platform::Cxone => Some(cxone::SCOPE_NEEDED),
-    };
+fn check_scope(needed: Option<&str>, granted: &[String]) -> Result<(), Refusal> {
     let Some(needed) = needed else { return Ok(()) };
-    if granted.iter().any(|scope| scope == needed || scope == "quality:all") {
+    if granted.iter().any(|scope| scope == needed || (scope == "quality:all" && needed.starts_with("quality:"))) {
         return Ok(());
     }
     Err(Refusal::new(403, "missing.scope", &format!("missing scope `{needed}`")))
 }
 
-fn check_targets(platform: Platform, wanted: &Wanted, faults: &Faults) -> Result<(), Refusal> {
-    let (stream, scopes) = (wanted.stream(), wanted.scope_ids());
-    if faults.failing.iter().any(|target| target.fits(platform, stream, &scopes)) {
+fn check_targets(platform: Platform, stream: &str, scopes: &[&str], faults: &Faults) -> Result<(), Refusal> {
+    if faults.failing.iter().any(|target| target.fits(platform, stream, scopes)) {
         return Err(Refusal::of_status(500));
     }
-    if faults.forbidden.iter().any(|target| target.fits(platform, stream, &scopes)) {
-        let message = format!("missing permission to read {stream}{}", scopes.first().map(|id| format!(" of `{id}`")).unwrap_or_default());
+    if faults.forbidden.iter().any(|target| target.fits(platform, stream, scopes)) {
+        let verb = if stream == metrics::STREAM { "write" } else { "read" };
+        let message =
+            format!("missing permission to {verb} {stream}{}", scopes.first().map(|id| format!(" of `{id}`")).unwrap_or_default());
         return Err(Refusal::new(403, "missing.permissions", &message));
     }
     Ok(())

@@ -12,7 +12,7 @@ use crate::platform::Platform;
 pub struct Target {
     /// Only this platform.
     pub platform: Option<Platform>,
-    /// Only this stream: `assessments`, `feedback`, `forms` (form versions or rubrics) or `scopes`.
+    /// Only this stream: `assessments`, `feedback`, `forms` (form versions or rubrics), `scopes` or `external-metrics`.
     pub stream: Option<String>,
     /// Only requests that ask for this division, site or queue.
     pub scope: Option<String>,
@@ -113,6 +113,11 @@ pub struct Faults {
     /// The list of form versions leaves out this many, which are found by their id.
     pub form_versions_unlisted: u32,
 
+    /// Share of written external metrics that are given back unprocessed.
+    pub metric_unprocessed: f64,
+    /// Share of written external metrics that are answered with another total than the one held.
+    pub metric_total_wrong: f64,
+
     /// After this many data requests all others are 429.
     pub blocked_after_requests: Option<u32>,
     /// The `Retry-After` of that.
@@ -177,6 +182,8 @@ impl Default for Faults {
             ignore_modified_range: false,
             extra_fields: 0.0,
             form_versions_unlisted: 0,
+            metric_unprocessed: 0.0,
+            metric_total_wrong: 0.0,
             blocked_after_requests: None,
             blocked_retry_after_s: 7200,
             empty_pages_endless: false,

@@ -21,18 +21,23 @@
 //! {"platform": "genesys", "seed": 1, "now": "...",
 //!  "scopes": [{"id", "name", "kind", "timezone", "visible", "assessments", "feedback"}],
 //!  "form_versions": {"ID": {"record": {}, "found": true}},
-//!  "assessments": {"ID": {"record": {}, "visible", "deleted", "status", "scope_ids", "unreadable",
+//!  "agents": {"ID": {"skill", "team"}}, "evaluators": {"ID": {"leniency", "scope_ids"}},
+//!  "assessments": {"ID": {"record": {}, "join", "visible", "deleted", "status", "scope_ids", "unreadable",
 //!    "expected": {"raw_score", "normalized_score", "final_score", "applicable_share", "na_questions",
 //!                 "failed_critical", "score_flags", "weight_source"}}},
-//!  "feedback": {"ID": {"record": {}, "visible", "deleted", "status", "scope_ids", "unreadable"}}}
+//!  "feedback": {"ID": {"record": {}, "join", "visible", "deleted", "status", "scope_ids", "unreadable"}}}
 //! ```
-//! `record` is the object as the platform would send it; `unreadable` is null or the reason, and then `expected` is null.
+//! `record` is the object as the platform would send it; `unreadable` is null or the reason, and then `expected` and `join` are null.
+//! `join` is what comes of joining the record with the listing of interactions by its `interactionId`, else by its
+//! `externalReferenceId`, and by its agent: `matched`, `no_interaction`, `agent_not_on_interaction`, `time_mismatch`.
+//! `leniency` and `skill` move the log odds of full marks: the leniency as it is, the skill times 1.4.
 //! A deleted CXone record stands here as it was last seen.
 //!
 //! # Control paths
 //! On both ports, without a token: `GET /_sim/health`, `GET /_sim/truth`, `GET` and `DELETE /_sim/requests`, `GET` and
 //! `POST /_sim/faults`, `POST /_sim/advance?days=N` (or `hours`, `seconds`), `POST /_sim/pass?seconds=N` (service time),
-//! `POST /_sim/revoke`, `GET /_sim/totals?from=DATE&to=DATE` (`&tenant=true` for rows of the scope `*`).
+//! `POST /_sim/revoke`, `GET /_sim/totals?from=DATE&to=DATE` (`&tenant=true` for rows of the scope `*`),
+//! `GET /_sim/interactions.csv`, `GET /_sim/roster.csv?tenant=NAME`, `GET /_sim/external-metrics`.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod answer;
@@ -45,11 +50,14 @@ mod cxone;
 mod desk;
 mod faults;
 mod genesys;
+mod interactions;
 mod listing;
+mod metrics;
 mod options;
 mod platform;
 mod requests;
 mod rng;
+mod roster;
 mod score;
 mod server;
 mod stamp;
@@ -61,7 +69,7 @@ mod wanted;
 mod world;
 
 pub use crate::faults::{Faults, Target};
-pub use crate::options::{Rates, SimOptions, WorldOptions};
+pub use crate::options::{ExternalMetric, Rates, SimOptions, WorldOptions};
 pub use crate::platform::Platform;
 pub use crate::requests::{RequestLine, Requests};
 pub use crate::server::{Sim, SimError};

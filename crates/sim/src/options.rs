@@ -57,6 +57,18 @@ impl WorldOptions {
         }
     }
 
+    /// A world for trends: the first half of 2024, with `scale` times 4000 assessments and 2000 feedback entries a platform.
+    /// The first form is revised after sixteen weeks, so that both of its versions have enough weeks for a control chart.
+    pub fn half_year(seed: u64, scale: f64) -> Self {
+        Self {
+            seed,
+            n_assessments: (4000.0 * scale).round() as u32,
+            n_feedback: (2000.0 * scale).round() as u32,
+            end: Timestamp::constant(1_719_792_000, 0),
+            ..Self::default()
+        }
+    }
+
     /// The same size of world over the `days` up to `end`, for clients whose clock cannot be set. It begins at a midnight (UTC).
     #[must_use]
     pub fn ending_at(self, end: Timestamp, days: u32) -> Self {
@@ -88,6 +100,16 @@ pub struct Rates {
     pub perfect: f64,
     /// CXone records without `siteId`; thrice as many have no `queueId`.
     pub site_missing: f64,
+    /// Interactions that an assessment or feedback names and the listing of interactions leaves out.
+    pub interactions_missing: f64,
+    /// Interactions whose row names another agent.
+    pub interactions_of_others: f64,
+    /// Interactions that end after their assessment was submitted, by the listing.
+    pub interactions_late: f64,
+    /// Interactions with a second row, of an agent who handed the customer over.
+    pub interactions_transferred: f64,
+    /// Interactions nobody assessed, for each one that was.
+    pub interactions_unassessed: f64,
 }
 
 impl Default for Rates {
@@ -102,8 +124,23 @@ impl Default for Rates {
             odd_fields: 0.04,
             perfect: 0.08,
             site_missing: 0.01,
+            interactions_missing: 0.01,
+            interactions_of_others: 0.01,
+            interactions_late: 0.005,
+            interactions_transferred: 0.05,
+            interactions_unassessed: 0.8,
         }
     }
+}
+
+/// An external metric that the Genesys side takes values for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExternalMetric {
+    /// The id of its definition.
+    pub id: String,
+    /// Decimals of its totals, 0 to 5.
+    pub precision: u8,
 }
 
 /// What a running simulator is made from.
@@ -128,6 +165,11 @@ pub struct SimOptions {
     pub scopes_genesys: String,
     /// Scopes of the client on CXone, separated by spaces.
     pub scopes_cxone: String,
+    /// The scope that writing external metrics needs. The client has it only if `scopes_genesys` names it too: a client that
+    /// reads needs none that writes.
+    pub scope_external_metrics: String,
+    /// The external metrics that are defined on Genesys.
+    pub external_metrics: Vec<ExternalMetric>,
     /// Rows of a page at most; more is `400`.
     pub page_size_max: u32,
     /// Whether answers are compressed for clients that accept it.
@@ -146,6 +188,11 @@ impl Default for SimOptions {
             token_life_s: 3600,
             scopes_genesys: "quality:assessment:read quality:feedback:read openid offline_access".to_owned(),
             scopes_cxone: "quality:read".to_owned(),
+            scope_external_metrics: "employeePerformance:externalMetricData:add".to_owned(),
+            external_metrics: vec![
+                ExternalMetric { id: "quality-score".to_owned(), precision: 2 },
+                ExternalMetric { id: "quality-score-whole".to_owned(), precision: 0 },
+            ],
             page_size_max: 500,
             gzip: true,
         }

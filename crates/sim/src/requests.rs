@@ -33,8 +33,8 @@ pub struct RequestLine {
 pub struct Requests {
     /// The first requests, in the order of their arrival.
     pub lines: Vec<RequestLine>,
-    /// How many requests came for each `platform kind`, where kind is `token`, `assessments`, `feedback`, `forms`, `scopes` or
-    /// `other`.
+    /// How many requests came for each `platform kind`, where kind is `token`, `assessments`, `feedback`, `forms`, `scopes`,
+    /// `external-metrics` or `other`.
     pub counts: BTreeMap<String, u64>,
 }
 
@@ -62,6 +62,7 @@ fn kind(path: &str) -> &'static str {
     match path {
         "/oauth/token" => "token",
         "/api/v2/quality/assessments" => "assessments",
+        "/api/v2/employeeperformance/externalmetrics/data" => "external-metrics",
         "/api/v2/divisions" | "/api/v2/sites" | "/api/v2/queues" => "scopes",
         path if path.starts_with("/api/v2/quality/feedback") || path.starts_with("/api/v2/agent-performance/feedback") => "feedback",
         path if path.starts_with("/api/v2/quality/forms") || path.starts_with("/api/v2/quality/rubrics") => "forms",

@@ -26,9 +26,11 @@ use crate::connection::{Door, Plug};
 use crate::control;
 use crate::desk::{Desk, Wreck};
 use crate::faults::Faults;
+use crate::interactions::Interactions;
 use crate::options::SimOptions;
 use crate::platform::Platform;
 use crate::requests::Requests;
+use crate::roster;
 use crate::truth::{TotalsRows, totals_csv, truth};
 
 /// A request body is not read beyond this.
@@ -139,6 +141,25 @@ impl Sim {
     /// Everything that is true of one platform: see the crate's documentation for the shape.
     pub fn truth(&self, platform: Platform) -> Value {
         truth(&self.desk.world(), &self.desk.faults(), platform)
+    }
+
+    /// The listing of interactions as the telephony of this platform would export it:
+    /// `interaction_id,external_reference_id,segment_id,agent_id,media,started_at,ended_at`, a row for each agent of an interaction.
+    pub fn interactions_csv(&self, platform: Platform) -> String {
+        Interactions::of(&self.desk.world(), platform).csv()
+    }
+
+    /// The roster of these platforms, each under the name of its tenant:
+    /// `tenant,agent_id,team_id,name,first_name,last_name,person_id,user_email`.
+    pub fn roster_csv(&self, tenants: &[(Platform, &str)]) -> String {
+        let world = self.desk.world();
+        let rows = tenants.iter().map(|(platform, tenant)| roster::rows(&world, *platform, tenant));
+        std::iter::once(roster::HEADING.to_owned()).chain(rows).collect()
+    }
+
+    /// The external metrics that the Genesys side holds: `[{"userId", "metricId", "dateOccurred", "value", "count"}]`.
+    pub fn external_metrics(&self) -> Value {
+        self.desk.held_metrics()
     }
 
     /// The faults in force.

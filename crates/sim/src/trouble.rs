@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::faults::Faults;
+use crate::metrics::ItemTricks;
 use crate::platform::Platform;
 use crate::rng::{hash_text, mix, share_of};
 
@@ -197,6 +198,23 @@ impl TroubleMaker {
             tricks.expired = true;
         }
         tricks
+    }
+
+    /// What befalls one item of a write. The same item suffers at most so often in a row as the same request does.
+    pub(crate) fn item_tricks(&mut self, platform: Platform, path: &str, item: u64) -> ItemTricks {
+        if !self.aims_at(platform, path) {
+            return ItemTricks::default();
+        }
+        let state = self.keys.entry(item).or_default();
+        let (n_asked, failed_in_row) = (state.n_asked, state.failed_in_row);
+        state.n_asked += 1;
+        let hit = |name, probability| failed_in_row < self.faults.max_per_key && share_of(self.roll(item, n_asked, name)) < probability;
+        let unprocessed = hit("metric_unprocessed", self.faults.metric_unprocessed);
+        let wrong_total = !unprocessed && hit("metric_total_wrong", self.faults.metric_total_wrong);
+        if let Some(state) = self.keys.get_mut(&item) {
+            state.failed_in_row = if unprocessed || wrong_total { failed_in_row + 1 } else { 0 };
+        }
+        ItemTricks { unprocessed, wrong_total }
     }
 
     /// Whether the world moves after this page.

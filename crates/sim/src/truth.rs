@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 
 use crate::faults::Faults;
+use crate::interactions::{Interactions, Joiner, csv_cell};
 use crate::listing::{is_missing, is_visible};
 use crate::platform::Platform;
 use crate::score::{FormTruth, expected};
@@ -17,12 +18,14 @@ use crate::world::{Record, ScopeKind, Status, Stream, Tenant, World, words};
 /// Everything that is true of one platform at this moment.
 pub(crate) fn truth(world: &World, faults: &Faults, platform: Platform) -> Value {
     let tenant = world.tenant(platform);
+    let interactions = Interactions::of(world, platform);
+    let joiner = interactions.by_key();
     let forms = form_truths(tenant, faults);
     let assessments: Map<String, Value> = tenant
         .assessments
         .iter()
         .map(|record| {
-            let mut entry = entry(tenant, Stream::Assessments, record, faults);
+            let mut entry = entry(tenant, Stream::Assessments, record, faults, &joiner);
             let readable = entry.get("unreadable").is_some_and(Value::is_null);
             let score = readable.then(|| expected_score(tenant, &forms, &entry));
             entry.insert("expected".to_owned(), score.unwrap_or(Value::Null));
@@ -32,7 +35,7 @@ pub(crate) fn truth(world: &World, faults: &Faults, platform: Platform) -> Value
     let feedback: Map<String, Value> = tenant
         .feedback
         .iter()
-        .map(|record| (record.id.to_string(), Value::Object(entry(tenant, Stream::Feedback, record, faults))))
+        .map(|record| (record.id.to_string(), Value::Object(entry(tenant, Stream::Feedback, record, faults, &joiner))))
         .collect();
     json!({
         "platform": platform.name(),
@@ -40,17 +43,22 @@ pub(crate) fn truth(world: &World, faults: &Faults, platform: Platform) -> Value
         "now": stamp(world.now_ms()),
         "scopes": scopes(tenant, faults),
         "form_versions": form_versions(tenant, faults),
+        "agents": agents(tenant),
+        "evaluators": evaluators(tenant),
         "assessments": assessments,
         "feedback": feedback,
     })
 }
 
-fn entry(tenant: &Tenant, stream: Stream, record: &Record, faults: &Faults) -> Map<String, Value> {
+fn entry(tenant: &Tenant, stream: Stream, record: &Record, faults: &Faults, joiner: &Joiner<'_>) -> Map<String, Value> {
     let sent = served(record, &record.body, tenant.platform, stream, faults);
     let scope_ids: Vec<&str> =
         record.scopes.iter().flatten().filter_map(|place| tenant.scope(*place)).map(|scope| scope.id.as_str()).collect();
     let mut entry = Map::new();
-    entry.insert("record".to_owned(), serde_json::from_str(&sent.body).unwrap_or(Value::Null));
+    let sent_record: Value = serde_json::from_str(&sent.body).unwrap_or(Value::Null);
+    let join = sent.unreadable.is_none().then(|| joiner.status(&sent_record, record.making.time_ms));
+    entry.insert("record".to_owned(), sent_record);
+    entry.insert("join".to_owned(), join.into());
     entry.insert("visible".to_owned(), is_visible(tenant, record, faults).into());
     entry.insert("deleted".to_owned(), record.is_deleted().into());
     entry.insert("status".to_owned(), record.making.status.name().into());
@@ -84,6 +92,24 @@ fn form_versions(tenant: &Tenant, faults: &Faults) -> Value {
         (version.id.to_string(), entry)
     });
     versions.collect::<Map<String, Value>>().into()
+}
+
+fn agents(tenant: &Tenant) -> Value {
+    let agents = tenant.people.agents.iter().map(|agent| (agent.id.clone(), json!({"skill": agent.skill, "team": agent.team_id})));
+    agents.collect::<Map<String, Value>>().into()
+}
+
+/// Who works where, and how leniently. The evaluators of CXone are named in feedback only.
+fn evaluators(tenant: &Tenant) -> Value {
+    let people = &tenant.people;
+    let scope_ids = |evaluator: u32| -> Vec<&str> {
+        let places = people.evaluators_of_scope.iter().zip(&people.scopes);
+        places.filter(|(here, _)| here.iter().any(|(known, _)| *known == evaluator)).map(|(_, scope)| scope.id.as_str()).collect()
+    };
+    let evaluators = (0..)
+        .zip(&people.evaluators)
+        .map(|(place, evaluator)| (evaluator.id.clone(), json!({"leniency": evaluator.leniency, "scope_ids": scope_ids(place)})));
+    evaluators.collect::<Map<String, Value>>().into()
 }
 
 fn scopes(tenant: &Tenant, faults: &Faults) -> Value {
@@ -153,8 +179,4 @@ fn is_reported(stream: Stream, record: &Record) -> bool {
 fn day_number(date: Date) -> i64 {
     let midnight = date.at(0, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC);
     midnight.map_or(0, |midnight| midnight.timestamp().as_millisecond().div_euclid(DAY_MS))
-}
-
-fn csv_cell(text: &str) -> String {
-    if text.contains([',', '"', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
 }

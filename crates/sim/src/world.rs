@@ -16,18 +16,26 @@ mod words;
 use crate::options::WorldOptions;
 use crate::platform::Platform;
 use crate::rng::Rng;
-use crate::stamp::SECOND_MS;
+use crate::stamp::{DAY_MS, HOUR_MS, SECOND_MS};
 use crate::world::agenda::{Agenda, Happening, first_appointments};
-use crate::world::assessment::Makers;
+pub(crate) use crate::world::assessment::Makers;
 use crate::world::form::Forms;
 use crate::world::people::People;
 pub(crate) use crate::world::people::{Scope, ScopeKind};
-use crate::world::shelf::Making;
+use crate::world::shelf::{About, Making};
 pub(crate) use crate::world::shelf::{Order, Record, Shelf};
 pub(crate) use crate::world::words::{Status, Stream, Words, words};
 
 /// Serials of records that the server itself puts in while it is being read.
 const MUTATION_SERIALS: u32 = 1_000_000_000;
+
+/// How often the first, the second and the third form are used.
+const FORM_SHARES: [f64; 3] = [3.0, 1.5, 1.0];
+
+/// Feedback that speaks of an assessed call, and how many of the latest assessments of the scope it may be.
+const FEEDBACK_ON_CALLS: f64 = 0.8;
+const LATEST_CALLS: usize = 20;
+const LATEST_SEEN: usize = 2000;
 
 /// One platform's side of the world.
 pub(crate) struct Tenant {
@@ -70,14 +78,19 @@ impl Tenant {
         self.people.scopes.get(usize::from(place))
     }
 
-    fn make(&self, options: &WorldOptions, stream: Stream, making: Making) -> Option<Record> {
-        let makers = Makers {
+    fn makers<'a>(&'a self, options: &'a WorldOptions) -> Makers<'a> {
+        Makers {
             platform: self.platform,
             seed: options.seed,
             rates: &options.rates,
             people: &self.people,
             n_unscoped: options.n_unscoped,
-        };
+            first_call_ms: options.start.as_millisecond() + DAY_MS / 2,
+        }
+    }
+
+    fn make(&self, options: &WorldOptions, stream: Stream, making: Making) -> Option<Record> {
+        let makers = self.makers(options);
         match stream {
             Stream::Assessments => {
                 let form_version = self.forms.versions.get(making.form_version)?;
@@ -110,13 +123,19 @@ impl World {
             options,
         };
         for platform in Platform::ALL {
-            let n_forms = world.tenant(platform).forms.ids.len();
-            for (at_ms, happening) in first_appointments(&world.options, platform, n_forms) {
+            let tenant = world.tenant(platform);
+            let (n_forms, zone) = (tenant.forms.ids.len(), tenant.scope(0).map_or("UTC", |scope| scope.zone));
+            for (at_ms, happening) in first_appointments(&world.options, platform, n_forms, zone) {
                 world.agenda.add(at_ms, platform, happening);
             }
         }
         world.advance_to(end_ms);
         world
+    }
+
+    /// What the records of a platform are made from.
+    pub(crate) fn makers(&self, platform: Platform) -> Makers<'_> {
+        self.tenant(platform).makers(&self.options)
     }
 
     pub(crate) fn now_ms(&self) -> i64 {
@@ -167,7 +186,7 @@ impl World {
                 tenant.forms.revise(platform, seed, form, at_ms);
                 let n_versions = tenant.forms.versions.len() as u64;
                 let mut rng = Rng::of(seed, &[platform.number(), 41, form as u64, n_versions]);
-                let next_ms = at_ms + rng.between(90, 170) * crate::stamp::DAY_MS + rng.between(0, crate::stamp::HOUR_MS);
+                let next_ms = at_ms + rng.between(90, 170) * DAY_MS + rng.between(0, HOUR_MS);
                 self.agenda.add(next_ms, platform, Happening::Revision { form });
             }
             Happening::Edit { stream, place } => self.change(at_ms, platform, stream, place, |making| making.n_edits += 1),
@@ -188,7 +207,7 @@ impl World {
                 if let Some(place) = rng.pick(&deleted) {
                     self.restore(at_ms, platform, stream, *place);
                 }
-                self.agenda.add(at_ms + 3 * crate::stamp::DAY_MS, platform, Happening::Return { stream });
+                self.agenda.add(at_ms + 3 * DAY_MS, platform, Happening::Return { stream });
             }
         }
     }
@@ -196,22 +215,28 @@ impl World {
     fn give_birth(&mut self, at_ms: i64, platform: Platform, stream: Stream, serial: u32, scope: u16) {
         let mut rng = Rng::of(self.options.seed, &[platform.number(), stream.number(), u64::from(serial), 51]);
         let tenant = self.tenant(platform);
-        let makers = Makers {
-            platform,
-            seed: self.options.seed,
-            rates: &self.options.rates,
-            people: &tenant.people,
-            n_unscoped: self.options.n_unscoped,
-        };
+        let makers = self.makers(platform);
         let status = match stream {
             Stream::Assessments => assessment::first_status(&makers, serial),
             Stream::Feedback => feedback::first_status(&makers, serial),
         };
-        // Evaluations that were begun under the old version of a form are submitted under it for some days.
-        let begun_ms = at_ms - rng.between(0, 6 * crate::stamp::DAY_MS);
-        let form_version = tenant.forms.current(rng.below(tenant.forms.ids.len()), begun_ms).unwrap_or(0);
-        let scored = status.is_scored();
-        let making = Making { serial, scope, status, scored, born_ms: at_ms, time_ms: at_ms, modified_ms: None, n_edits: 0, form_version };
+        // A call is assessed by the form that was in force when it ended, so the old version of a form is in use for some days yet.
+        let form = rng.weighted(FORM_SHARES.into_iter().take(tenant.forms.ids.len()));
+        let form_version = tenant.forms.current(form, makers.interaction_end_ms(serial, at_ms)).unwrap_or(0);
+        let on_a_call = rng.chance(FEEDBACK_ON_CALLS) && stream == Stream::Feedback;
+        let about = on_a_call.then(|| about(&makers, tenant, serial, scope)).flatten();
+        let making = Making {
+            serial,
+            scope,
+            status,
+            scored: status.is_scored(),
+            born_ms: at_ms,
+            time_ms: at_ms,
+            modified_ms: None,
+            n_edits: 0,
+            form_version,
+            about,
+        };
         let Some(record) = tenant.make(&self.options, stream, making) else { return };
         let place = self.tenant_mut(platform).shelf_mut(stream).insert(record);
         for (at_ms, happening) in agenda::life(&mut rng, &self.options.rates, stream, place, at_ms, status) {
@@ -282,5 +307,18 @@ impl World {
     }
 }
 
+/// The call that a feedback entry speaks of: one that was assessed in its scope lately. CXone names none.
+fn about(makers: &Makers<'_>, tenant: &Tenant, serial: u32, scope: u16) -> Option<About> {
+    if makers.platform == Platform::Cxone {
+        return None;
+    }
+    let mut rng = makers.rng(Stream::Feedback, serial, 13);
+    let calls = tenant.assessments.iter().rev().take(LATEST_SEEN).filter(|record| record.making.scope == scope).take(LATEST_CALLS);
+    let calls: Vec<About> = calls.map(|record| About { serial: record.making.serial, agent: record.agent }).collect();
+    rng.pick(&calls).copied()
+}
+
+#[cfg(test)]
+mod story;
 #[cfg(test)]
 mod tests;

@@ -8,6 +8,7 @@ pub mod contract;
 pub mod disk;
 pub mod encode;
 pub mod error;
+pub mod feed;
 pub mod files;
 pub mod folder;
 pub mod manifest;

@@ -6,13 +6,15 @@ use std::error::Error;
 use std::path::Path;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use model::form::{FormQuestion, FormVersion};
 use model::id::{FormVersionId, RecordId, ScopeId, TenantName};
 use model::record::{Assessment, Feedback, Platform, Question, Record, Scope, ScopeKind, Stream};
 use model::row::{Landing, Origin, landing};
 use model::score::score;
 use model::window::Span;
-use scorelake_store::{Cause, DeletedPolicy, PageLanding, Pass, Quarantined, Store, WindowProgress, WindowState};
+use scorelake_store::{Cause, DateSource, DeletedPolicy, Measure, MeasureInput, Measured, PageLanding, Pass, Quarantined, Store};
+use scorelake_store::{WindowProgress, WindowState};
 use serde_json::Map;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -43,6 +45,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let page = self::page(&tenant, Stream::Feedback, &feedback)?;
     store.land_page(&PageLanding { quarantined: &unreadable, ..page })?;
     store.bury(&tenant, Stream::Feedback, &[RecordId::new("n-2")], Cause::Deleted, DeletedPolicy::Exclude, day(5)?)?;
+    store.begin_measuring("fixture")?;
+    store.measure_some("fixture", 10, &measured)?;
+    store.restate("run-1", day(5)?.to_zoned(TimeZone::UTC).date())?;
     store.set_mark(&tenant, Stream::Feedback, "watermark", "2024-01-04T00:00:00.000Z", day(5)?)?;
     store.set_bookmark("payload", "{\"seq\":1}", "run-1", day(5)?)?;
     store.end_run("*", "run-1", 0, "{}", day(5)?)?;
@@ -111,6 +116,44 @@ fn assessment(id: &str, status: &str, form: &FormVersion) -> Result<Landing, jif
     let scored = score(&assessment, Some(form));
     let record = Record::Assessment(assessment);
     Ok(landing(&origin()?, &record, Some((&scored, Some(form))), None, format!("hash-{id}"), format!("{{\"id\":\"{id}\"}}")))
+}
+
+/// Not the rule by which the program measures: a row of every column is what the fixture is for.
+fn measured(input: &MeasureInput<'_>) -> Measured {
+    let date = input.submitted_at.map(|moment| moment.to_zoned(TimeZone::UTC).date());
+    let measure = Measure {
+        tenant: input.tenant.clone(),
+        assessment_id: input.assessment_id.clone(),
+        platform: input.platform,
+        form_id: "f".to_owned(),
+        form_version_id: input.form_version_id.clone().unwrap_or_default(),
+        content_hash: input.form.map(|form| form.content_hash.clone()).unwrap_or_default(),
+        scored_by: "unknown".to_owned(),
+        agent_id: input.agent_id.clone(),
+        evaluator_id: None,
+        submitted_at: input.submitted_at,
+        interaction_end_time: None,
+        business_date: date,
+        week_start: date,
+        date_source: DateSource::Submitted,
+        zone: "UTC".to_owned(),
+        zone_defaulted: true,
+        weighted_points: Some(8.0),
+        weighted_max: Some(10.0),
+        whole_max: Some(10.0),
+        raw_score: input.raw_score,
+        normalized_score: input.normalized_score,
+        final_score: input.final_score,
+        critical_score: None,
+        applicable_share: Some(1.0),
+        parity_diff: Some(0.0),
+        score_parity: false,
+        failed_critical: false,
+        disputed: false,
+        passed: Some(true),
+        left_out: None,
+    };
+    Measured { measure, scopes: [("division".to_owned(), "east".to_owned())].into() }
 }
 
 fn note(id: &str, modified: i8, content: &str) -> Result<Landing, jiff::Error> {

@@ -2,6 +2,7 @@
 //! The kind of the column says how to read a value; a value that cannot be of that kind is damage.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use model::table::{Cell, Column, Kind, Row, Table};
 use model::time;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, Type, Value, ValueRef};
@@ -36,6 +37,23 @@ impl ToSql for Moment {
 impl FromSql for Moment {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         time::read(value.as_str()?).map(Self).map_err(|reason| FromSqlError::Other(reason.into()))
+    }
+}
+
+/// A date on its way into a statement or out of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Day(pub(crate) Date);
+
+impl ToSql for Day {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Owned(Value::Text(self.0.to_string())))
+    }
+}
+
+impl FromSql for Day {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let words = value.as_str()?;
+        words.parse().map(Self).map_err(|_| FromSqlError::Other(format!("`{words}` is no date").into()))
     }
 }
 

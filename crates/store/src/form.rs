@@ -94,7 +94,7 @@ impl Store {
     }
 }
 
-fn find(connection: &Connection, tenant: &TenantName, id: &FormVersionId) -> rusqlite::Result<Option<FormVersion>> {
+pub(crate) fn find(connection: &Connection, tenant: &TenantName, id: &FormVersionId) -> rusqlite::Result<Option<FormVersion>> {
     let sql = "SELECT form_id, name, version, published_at, active, max_possible_score, extra FROM form_version
         WHERE tenant = ?1 AND form_version_id = ?2";
     let key = [tenant.as_str(), id.as_str()];

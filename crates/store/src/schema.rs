@@ -11,7 +11,7 @@ use rusqlite::{Connection, TransactionBehavior, params};
 use crate::error::{StoreError, StoreErrorKind};
 
 /// Each step takes a store from the version of its place to the next.
-const STEPS: [&str; 1] = [include_str!("v1.sql")];
+const STEPS: [&str; 2] = [include_str!("v1.sql"), include_str!("v2.sql")];
 
 /// The version that this program writes.
 pub const SCHEMA_VERSION: i64 = STEPS.len() as i64;

@@ -1,11 +1,15 @@
 //! What the tests of this room share: a store in a folder of its own, and records made of a few words.
 
+pub(crate) mod sheet;
+
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use model::canonical::source_hash;
+use model::day::week_start;
 use model::form::{FormQuestion, FormVersion};
 use model::id::{FormVersionId, RecordId, ScopeId, TenantName};
 use model::record::{Assessment, Feedback, Platform, Question, Record, Stream};
@@ -14,7 +18,7 @@ use model::score::score;
 use model::table::{Cell, Table};
 use serde_json::{Map, json};
 
-use crate::{DeletedPolicy, Filter, Landed, PageLanding, QueryValue, Store};
+use crate::{DateSource, DeletedPolicy, Filter, Landed, LeftOut, Measure, MeasureInput, Measured, PageLanding, QueryValue, Store};
 
 /// A store in a folder that goes away with it.
 pub(crate) struct Bench {
@@ -24,7 +28,7 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         let store = Store::open(&folder.path().join("store.db"), day(1)).unwrap();
         Self { folder, store }
     }
@@ -54,6 +58,55 @@ impl Bench {
         self.store.scan(table, &Filter::default(), &mut visit).unwrap();
         rows
     }
+}
+
+/// Measures whatever is due by a rule of its own, simple enough to be seen through. Gives how many were due.
+///
+/// The submission dates an assessment, 0.1 point of weight 1 stands for each point of the normalized score, `raw` is
+/// ignored, every scope is a division, and an agent's team is `team-` with the agent's last character.
+pub(crate) fn measure_all(store: &mut Store) -> u64 {
+    let n = store.begin_measuring("test").unwrap();
+    while store.measure_some("test", 3, &measured).unwrap().n_left > 0 {}
+    n
+}
+
+pub(crate) fn measured(input: &MeasureInput<'_>) -> Measured {
+    let date = input.submitted_at.map(|moment| moment.to_zoned(TimeZone::UTC).date());
+    let measure = Measure {
+        tenant: input.tenant.clone(),
+        assessment_id: input.assessment_id.clone(),
+        platform: input.platform,
+        form_id: input.form.and_then(|form| form.version.form_id.clone()).unwrap_or_else(|| "none".to_owned()),
+        form_version_id: input.form_version_id.clone().unwrap_or_default(),
+        content_hash: input.form.map(|form| form.content_hash.clone()).unwrap_or_default(),
+        scored_by: input.scored_by.clone().unwrap_or_else(|| "unknown".to_owned()),
+        agent_id: input.agent_id.clone(),
+        evaluator_id: input.evaluator_id.clone(),
+        submitted_at: input.submitted_at,
+        interaction_end_time: input.interaction_end_time,
+        business_date: date,
+        week_start: date.map(week_start),
+        date_source: DateSource::Submitted,
+        zone: "UTC".to_owned(),
+        zone_defaulted: true,
+        weighted_points: input.normalized_score.map(|score| score / 10.0),
+        weighted_max: input.normalized_score.map(|_| 10.0),
+        whole_max: input.form.map(|_| 20.0),
+        raw_score: input.raw_score,
+        normalized_score: input.normalized_score,
+        final_score: input.final_score,
+        critical_score: None,
+        applicable_share: None,
+        parity_diff: None,
+        score_parity: false,
+        failed_critical: input.failed_critical,
+        disputed: input.status.as_deref() == Some("disputed"),
+        passed: Some(!input.failed_critical),
+        left_out: input.normalized_score.is_none().then_some(LeftOut::NoScore),
+    };
+    let team = input.agent_id.as_ref().and_then(|agent| agent.chars().last()).map(|last| ("team".to_owned(), format!("team-{last}")));
+    let scopes = input.scopes.iter().map(|(id, _)| ("division".to_owned(), id.clone())).chain(team).collect();
+    Measured { measure, scopes }
 }
 
 pub(crate) fn query(store: &Store, sql: &str) -> Result<String, crate::StoreError> {
@@ -102,7 +155,7 @@ pub(crate) fn page<'a>(tenant: &'a TenantName, day_of_month: i8, policy: Deleted
     }
 }
 
-fn origin(observed_at: Timestamp) -> Origin {
+pub(crate) fn origin(observed_at: Timestamp) -> Origin {
     Origin { tenant: acme(), platform: Platform::Genesys, dialect: "guide", observed_at }
 }
 

@@ -47,7 +47,10 @@ const VALUES: &[&str] = &["wire::http", "wire::verdict", "wire::pages"];
 /// Meaning and conversations are pure.
 pub(super) fn pure(tree: &Tree) -> Notes {
     let mut notes = Notes::new();
-    for (path, source) in in_rooms(tree, &["model", "platform"]) {
+    // An example is a program of its own: it may read its arguments and write its file.
+    let is_of_the_room = |path: &str| path.split('/').nth(2) != Some("examples");
+    let rooms = in_rooms(tree, &["model", "platform", "insight", "page"]);
+    for (path, source) in rooms.filter(|(path, _)| is_of_the_room(path)) {
         for line in source.lines().filter(|line| names(line.code, "async")) {
             notes.push((path.to_owned(), line.number, "`async`".to_owned()));
         }
@@ -121,6 +124,12 @@ fn note_outside_tests(path: &str, source: &Source, doors: &[&str], notes: &mut N
 mod tests {
     use super::*;
     use crate::tidy::testing::check;
+
+    #[test]
+    fn an_example_of_a_pure_room_may_have_doors() {
+        check(pure, &[("crates/insight/examples/a.rs", "use std::env;\n")], &[]);
+        check(pure, &[("crates/insight/src/a.rs", "use std::env;\n")], &["crates/insight/src/a.rs:1: `std::env`"]);
+    }
 
     #[test]
     fn a_door_in_a_pure_room_is_noted() {

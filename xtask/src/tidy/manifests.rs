@@ -20,13 +20,15 @@ const ROOMS: &[Room] = &[
     Room { name: "wire", imports: &[], in_tests: &[] },
     Room { name: "sim", imports: &[], in_tests: &[] },
     Room { name: "xtask", imports: &[], in_tests: &[] },
+    Room { name: "insight", imports: &[], in_tests: &[] },
+    Room { name: "page", imports: &["model"], in_tests: &[] },
     Room { name: "platform", imports: &["model", "wire"], in_tests: &[] },
     Room { name: "store", imports: &["model"], in_tests: &[] },
     Room { name: "sink", imports: &["model"], in_tests: &[] },
     Room { name: "lake", imports: &["model", "sink"], in_tests: &[] },
-    Room { name: "engine", imports: &["model", "platform", "sink", "store", "wire"], in_tests: &["sim"] },
+    Room { name: "engine", imports: &["insight", "model", "platform", "sink", "store", "wire"], in_tests: &["sim"] },
     // `demo` and `simulate` are commands, so the simulator is no matter of tests only. Everything else of ours comes through the engine's face.
-    Room { name: "cli", imports: &["engine", "lake", "sim"], in_tests: &[] },
+    Room { name: "cli", imports: &["engine", "lake", "page", "sim"], in_tests: &[] },
 ];
 
 /// A library that costs much to build, or that one room is there to hide.
@@ -54,6 +56,10 @@ const LIBRARIES: &[Library] = &[
     Library { name: "rusqlite*", room: "store", in_tests: Tests::Anywhere },
     Library { name: "reqwest*", room: "wire", in_tests: Tests::Anywhere },
     Library { name: "clap*", room: "cli", in_tests: Tests::Anywhere },
+    Library { name: "nalgebra*", room: "insight", in_tests: Tests::Anywhere },
+    Library { name: "statrs*", room: "insight", in_tests: Tests::Anywhere },
+    Library { name: "argmin*", room: "insight", in_tests: Tests::Anywhere },
+    Library { name: "maud*", room: "page", in_tests: Tests::Anywhere },
     Library { name: "axum*", room: "sim", in_tests: Tests::Anywhere },
 ];
 
@@ -272,13 +278,13 @@ web = { package = \"reqwest\", version = \"0.13\" }
     #[test]
     fn what_only_tests_may_import_is_noted_elsewhere() {
         check_one(rooms, "engine", "[dev-dependencies]\nsim.workspace = true\n", &[]);
-        let expected = ["crates/engine/Cargo.toml:6: `engine` imports `sim`; the table allows model, platform, sink, store, wire"];
+        let expected = ["crates/engine/Cargo.toml:6: `engine` imports `sim`; the table allows insight, model, platform, sink, store, wire"];
         check_one(rooms, "engine", "[dependencies]\nsim.workspace = true\n", &expected);
         check_one(
             rooms,
             "engine",
             "[target.'cfg(unix)'.dependencies]\nsim.workspace = true\n",
-            &["crates/engine/Cargo.toml:7: `engine` imports `sim`; the table allows model, platform, sink, store, wire"],
+            &["crates/engine/Cargo.toml:7: `engine` imports `sim`; the table allows insight, model, platform, sink, store, wire"],
         );
         let expected = ["crates/store/Cargo.toml:6: `store` tests import `sim`; the table allows model"];
         check_one(rooms, "store", "[dev-dependencies]\nsim.workspace = true\n", &expected);

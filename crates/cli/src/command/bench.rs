@@ -93,6 +93,11 @@ impl Bench {
         Ok(Self { runtime, engine, run_id, clock, screen: context.screen.clone(), asked, store })
     }
 
+    /// The store's file.
+    pub(crate) fn store(&self) -> &std::path::Path {
+        &self.store
+    }
+
     /// By which signal the run was asked to stop, if it was.
     pub(crate) fn stopped_by(&self) -> Option<Exit> {
         self.asked.exit()

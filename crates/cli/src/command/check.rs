@@ -21,8 +21,10 @@ const COLUMNS: [&str; 4] = ["tenant", "subject", "result", "detail"];
 /// A wrong configuration; a store that cannot be opened; a stdout that fails.
 pub(crate) fn run(flags: &CheckFlags, context: &Context) -> Outcome {
     let mut config = context.config(Secrets::All)?;
+    // The roster is a file of its own; that it can be read is a part of the configuration being right.
+    drop(config.numbers.settings()?);
     let workspace = config.take_workspace();
-    let tenants: Vec<Arc<_>> = config.chosen(&flags.tenant)?.into_iter().map(Arc::new).collect();
+    let tenants: Vec<Arc<_>> = config.chosen(&flags.tenant)?;
     let mut listing = StdoutListing::begin(flags.shown.format, context.look, COLUMNS)?;
     let mut troubles: Vec<Trouble> = Vec::new();
     let bench = if flags.online { Some(Bench::open(workspace, Ground::Fresh, context)?) } else { None };

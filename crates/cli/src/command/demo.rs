@@ -3,6 +3,7 @@
 //! The same seed gives the same numbers: the clock of the demo is the simulated world's.
 
 mod folder;
+mod numbers;
 mod totals;
 mod words;
 
@@ -12,8 +13,9 @@ use std::sync::Arc;
 
 use engine::model::counter::Counter;
 use engine::reconcile::{Compared, Verdict};
-use engine::report::{Trouble, TroubleKind};
+use engine::report::TroubleKind;
 use engine::settings::{SyncOptions, Tenant};
+use engine::store::statistics::Slice;
 use engine::wire::clock::SystemClock;
 use jiff::SignedDuration;
 use jiff::civil::Date;
@@ -21,8 +23,9 @@ use serde_json::Value;
 use sim::{Platform, Sim, SimOptions, TotalsRows, WorldOptions};
 
 use crate::command::bench::{Bench, Ground};
+use crate::command::publish::{self, Afterwards};
 use crate::command::summary::Summary;
-use crate::command::{Context, publish, reconcile, sync};
+use crate::command::{Context, ground, reconcile, sync};
 use crate::config::{self, Config, Secrets};
 use crate::exit::{Exit, Failure, Outcome, say_troubles};
 use crate::flags::DemoFlags;
@@ -54,11 +57,14 @@ pub(crate) fn run(flags: &DemoFlags, context: &Context) -> Outcome {
             Ended::Well(summary) => syncs.push(*summary),
         }
     }
+    demo.add_measures()?;
     if let Some(exit) = demo.publish()? {
         return Ok(exit);
     }
     let alerts = demo.reconcile()?;
-    print(&words::closing(&syncs, &alerts, &demo.shown, context.environment.program()))?;
+    demo.tell("\nnumbers: trends, agents, evaluators and alarms in one report, scores joined to their interactions\n");
+    let numbers = numbers::numbers(&demo)?;
+    print(&words::closing(&syncs, &alerts, &numbers, &demo.shown, context.environment.program()))?;
     Ok(Exit::Done)
 }
 
@@ -75,9 +81,9 @@ const STEPS: [Step; 3] = [
     Step { title: "sweep: everything once more, for old edits and for deletions that no filter shows", days_before: 0, sweep: true },
 ];
 
-/// Three months of 2024. The world's present lies within a day: at midnight the windows would hang on milliseconds.
+/// The first half of 2024. The world's present lies within a day: at midnight the windows would hang on milliseconds.
 fn world(flags: &DemoFlags) -> WorldOptions {
-    let options = WorldOptions::scaled(flags.seed, flags.scale);
+    let options = WorldOptions::half_year(flags.seed, flags.scale);
     let end = options.end.saturating_add(SignedDuration::from_hours(17)).unwrap_or(options.end);
     WorldOptions { end, ..options }
 }
@@ -115,10 +121,11 @@ impl Demo<'_> {
     fn sync(&self, step: &Step) -> Outcome<Ended> {
         self.tell(&format!("\n{}\n", step.title));
         let mut config = self.config()?;
+        let afterwards = Afterwards::of(&config, None)?;
         let bench = self.bench(&mut config)?;
-        let tenants: Vec<Arc<Tenant>> = config.chosen(&[])?.into_iter().map(Arc::new).collect();
+        let tenants: Vec<Arc<Tenant>> = config.chosen(&[])?;
         let options = SyncOptions { sweep_now: step.sweep, ..SyncOptions::default() };
-        let summary = sync::extract_and_publish(&bench, "sync", BTreeMap::from([(None, tenants)]), &options, Vec::new())?;
+        let summary = sync::extract_and_publish(&bench, "sync", BTreeMap::from([(None, tenants)]), &options, afterwards)?;
         let exit = bench.exit_of(summary.troubles());
         let exit = bench.end(exit, &summary.to_json(exit));
         if exit != Exit::Done {
@@ -129,19 +136,30 @@ impl Demo<'_> {
         Ok(Ended::Well(Box::new(summary)))
     }
 
+    /// Sets up a measure a form, once the forms are known.
+    fn add_measures(&self) -> Outcome<()> {
+        let store = ground::open_at(&self.config()?)?;
+        let cohorts = store.cohorts(&Slice::default(), &["tenant"]).map_err(ground::failure)?;
+        let forms: BTreeMap<String, String> = cohorts
+            .into_iter()
+            // Of a form version that the platform does not know there is no form, and no name.
+            .filter_map(|row| Some((row.cohort.form_id, row.form_name?)))
+            .collect();
+        folder::add_measures(&self.config_path, &forms.into_iter().collect::<Vec<_>>())
+    }
+
     /// Writes every publication of the configuration; gives an exit where the demo ends.
     fn publish(&self) -> Outcome<Option<Exit>> {
         self.tell("\npublications\n");
         let mut config = self.config()?;
-        let copies = publish::copies(&config, &[])?;
+        let afterwards = Afterwards::of(&config, Some(&[]))?;
         let bench = self.bench(&mut config)?;
         bench.begin("publish")?;
-        let reports = bench.runtime.block_on(async { publish::write(&bench, copies) });
-        let troubles: Vec<&Trouble> = reports.iter().filter_map(|report| report.outcome.as_ref().err()).collect();
-        let exit = bench.exit_of(troubles.iter().copied());
-        let exit = bench.end(exit, &publish::summary(&reports));
-        say_troubles(troubles);
-        self.tell(&words::publications(&reports));
+        let done = bench.runtime.block_on(afterwards.run(&bench));
+        let exit = bench.exit_of(done.troubles());
+        let exit = bench.end(exit, &publish::summary(&done));
+        say_troubles(done.troubles());
+        self.tell(&words::publications(&done.published));
         Ok((exit != Exit::Done).then_some(exit))
     }
 
@@ -159,7 +177,7 @@ impl Demo<'_> {
         let columns = ["tenant", "stream", "scope_id", "extracted", "reported", "percent", "verdict"];
         let mut listing = StdoutListing::begin(Format::Table, self.context.look, columns)?;
         let (mut alerts, mut troubles) = (Vec::new(), Vec::new());
-        for tenant in config.chosen(&[])?.into_iter().map(Arc::new) {
+        for tenant in config.chosen(&[])? {
             let found = reconcile::compare(&bench, &tenant, None);
             for row in &found.rows {
                 let values = reconcile::values(&tenant, row);

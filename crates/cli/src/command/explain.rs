@@ -1,13 +1,14 @@
 //! `explain`: how one score came to be, question by question, computed once more from what the store kept.
 //! The computation here is a second one on purpose: where it and the stored score differ, it says so.
 
+mod measured;
 mod words;
 
 use engine::model::form::FormVersion;
 use engine::model::id::{FormVersionId, RecordId, TenantName};
 use engine::model::record::Stream;
 use engine::model::table::{ASSESSMENT, Cell, Row};
-use engine::store::Store;
+use engine::store::{Measure, Store};
 use serde_json::{Map, Value, json};
 
 use crate::command::history::unknown;
@@ -65,6 +66,7 @@ pub(crate) fn run(flags: &ExplainFlags, context: &Context) -> Outcome {
                 }
                 listing.finish()?;
                 print(&explanation.foot())?;
+                print(&measured::words(explanation.measure.as_ref()))?;
             }
         }
     }
@@ -93,7 +95,11 @@ fn explanation(store: &Store, row: Row) -> Outcome<Explanation> {
         (Some(tenant), Some(form)) => store.form_version(&TenantName::new(tenant), &FormVersionId::new(form)).map_err(ground::failure)?,
         _ => None,
     };
-    Ok(Explanation::new(row, form))
+    let measure = match (text("tenant"), text("assessment_id")) {
+        (Some(tenant), Some(id)) => store.measure(&TenantName::new(tenant), &RecordId::new(id)).map_err(ground::failure)?,
+        _ => None,
+    };
+    Ok(Explanation { measure, ..Explanation::new(row, form) })
 }
 
 /// A question with what it adds.
@@ -145,6 +151,8 @@ struct Explanation {
     row: Row,
     form: Option<FormVersion>,
     questions: Vec<Explained>,
+    /// What it counts for beyond itself, as it was measured last.
+    measure: Option<Measure>,
 }
 
 impl Explanation {
@@ -157,7 +165,7 @@ impl Explanation {
             Value::Object(fields) => Some(Explained::new(fields, form.as_ref())),
             _ => None,
         });
-        Self { questions: questions.collect(), row, form }
+        Self { questions: questions.collect(), row, form, measure: None }
     }
 
     /// A column of the assessment.
@@ -213,6 +221,7 @@ impl Explanation {
         object.insert("scores".to_owned(), Value::Object(fields(&words::SCORES)));
         object.insert("form_version".to_owned(), self.form.as_ref().map_or(Value::Null, form_json));
         object.insert("questions".to_owned(), Value::Array(questions));
+        object.insert("measure".to_owned(), measured::to_json(self.measure.as_ref()));
         object.insert(
             "sums".to_owned(),
             json!({ "points": number(Some(points)), "possible": number(Some(possible)), "computed": number(self.computed()), "agrees": self.agrees() }),

@@ -5,7 +5,8 @@ use engine::model::record::Stream;
 use engine::store::{Lease, LeaseError, Store, StoreError, StoreErrorKind};
 use serde_json::Value;
 
-use engine::report::TroubleKind;
+use engine::report::{Trouble, TroubleKind};
+use engine::sink::error::{SinkError, SinkErrorKind};
 use engine::wire::clock::Clock as _;
 
 use crate::command::Context;
@@ -59,6 +60,15 @@ pub(crate) fn failure(error: StoreError) -> Failure {
         Some(hint) => failure.with_hint(hint),
         None => failure,
     }
+}
+
+/// A file or copy that could not be written, as a trouble of `what`.
+pub(crate) fn unwritten(what: &str, error: &SinkError) -> Trouble {
+    let kind = match error.kind {
+        SinkErrorKind::Configuration | SinkErrorKind::Permission => TroubleKind::Configuration,
+        _ => TroubleKind::Storage,
+    };
+    Trouble { kind, message: format!("{what}: {error}"), hint: error.hint.clone() }
 }
 
 /// A tenant by its name.

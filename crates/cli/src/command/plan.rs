@@ -26,7 +26,7 @@ const TOTAL: &str = "*";
 pub(crate) fn run(flags: &PlanFlags, context: &Context) -> Outcome {
     let mut config = context.config(Secrets::All)?;
     let (workspace, schedules) = (config.take_workspace(), std::mem::take(&mut config.schedules));
-    let tenants: Vec<Arc<Tenant>> = config.chosen(&flags.tenant)?.into_iter().map(Arc::new).collect();
+    let tenants: Vec<Arc<Tenant>> = config.chosen(&flags.tenant)?;
     let streams: std::collections::BTreeSet<Stream> = flags.stream.iter().map(|word| Stream::from(*word)).collect();
     let bench = Bench::open(workspace, Ground::Fresh, context)?;
     let mut listing = StdoutListing::begin(flags.shown.format, context.look, COLUMNS)?;

@@ -94,7 +94,7 @@ fn replay(choice: &Choice, shown: Shown, context: &Context) -> Outcome {
     let mut config = context.config(Secrets::All)?;
     let workspace = config.take_workspace();
     let chosen: Vec<String> = choice.tenant.iter().cloned().collect();
-    let tenants: Vec<Arc<_>> = config.chosen(&chosen)?.into_iter().map(Arc::new).collect();
+    let tenants: Vec<Arc<_>> = config.chosen(&chosen)?;
     let stream = ground::stream(choice.stream);
     let bench = Bench::open(workspace, Ground::Existing, context)?;
     let mut listing = StdoutListing::begin(shown.format, context.look, ["tenant", "landed", "kept"])?;

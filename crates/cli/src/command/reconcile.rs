@@ -9,7 +9,7 @@ use engine::settings::Tenant;
 use serde_json::{Value, json};
 
 use crate::command::bench::{Bench, Ground};
-use crate::command::{Context, summary};
+use crate::command::{Context, told};
 use crate::config::Secrets;
 use crate::exit::{Failure, Outcome, say_troubles};
 use crate::flags::ReconcileFlags;
@@ -26,7 +26,7 @@ pub(crate) const COLUMNS: [&str; 10] =
 pub(crate) fn run(flags: &ReconcileFlags, context: &Context) -> Outcome {
     let mut config = context.config(Secrets::None)?;
     let workspace = config.take_workspace();
-    let tenants: Vec<Arc<Tenant>> = config.chosen(&flags.tenant)?.into_iter().map(Arc::new).collect();
+    let tenants: Vec<Arc<Tenant>> = config.chosen(&flags.tenant)?;
     if flags.totals.is_some() && tenants.len() > 1 {
         return Err(Failure::usage("one totals file for several tenants").with_hint("name the tenant it is of with `--tenant`"));
     }
@@ -48,7 +48,7 @@ pub(crate) fn run(flags: &ReconcileFlags, context: &Context) -> Outcome {
     listing.finish()?;
     say_troubles(&troubles);
     let exit = bench.exit_of(&troubles);
-    Ok(bench.end(exit, &json!({ "troubles": troubles.iter().map(summary::trouble).collect::<Vec<_>>() })))
+    Ok(bench.end(exit, &json!({ "troubles": troubles.iter().map(told::trouble).collect::<Vec<_>>() })))
 }
 
 /// One tenant's counts, kept under the run.

@@ -1,12 +1,13 @@
 //! The summary of a run: its counters, troubles and publications, as one JSON object that is printed and kept in `run`.
 
 use engine::model::counter::{Counter, Counters};
-use engine::publish::PublicationReport;
-use engine::report::{TenantReport, Trouble, TroubleKind};
+use engine::report::{TenantReport, Trouble};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use crate::command::done::Done;
 use crate::command::ground;
+use crate::command::told::{publication, trouble};
 use crate::exit::{Exit, Failure};
 
 /// What a run did.
@@ -17,13 +18,13 @@ pub(crate) struct Summary {
     pub(crate) started_at: Timestamp,
     pub(crate) ended_at: Timestamp,
     pub(crate) reports: Vec<TenantReport>,
-    pub(crate) published: Vec<PublicationReport>,
+    pub(crate) done: Done,
 }
 
 impl Summary {
     /// Everything that went wrong.
     pub(crate) fn troubles(&self) -> impl Iterator<Item = &Trouble> {
-        troubles(&self.reports, &self.published)
+        self.reports.iter().flat_map(|report| &report.troubles).chain(self.done.troubles())
     }
 
     /// All tenants' counters added up.
@@ -32,7 +33,7 @@ impl Summary {
         for report in &self.reports {
             all.merge(&report.counters);
         }
-        let written = self.published.iter().filter_map(|report| report.outcome.as_ref().ok()).map(|done| done.rows_written).sum();
+        let written = self.done.published.iter().filter_map(|report| report.outcome.as_ref().ok()).map(|done| done.rows_written).sum();
         all.add(Counter::RowsPublished, written);
         all
     }
@@ -40,7 +41,7 @@ impl Summary {
     /// The one object.
     pub(crate) fn to_json(&self, exit: Exit) -> Value {
         let tenants: Vec<Value> = self.reports.iter().map(tenant).collect();
-        let publications: Vec<Value> = self.published.iter().map(publication).collect();
+        let publications: Vec<Value> = self.done.published.iter().map(publication).collect();
         json!({
             "command": self.command,
             "run_id": self.run_id,
@@ -50,6 +51,7 @@ impl Summary {
             "stopped": matches!(exit, Exit::Interrupted | Exit::Terminated),
             "counters": counts(&self.counters()),
             "tenants": tenants,
+            "feed": self.done.restated.to_json(),
             "publications": publications,
             "troubles": self.troubles().map(trouble).collect::<Vec<_>>(),
         })
@@ -63,7 +65,7 @@ impl Summary {
             started_at: now,
             ended_at: now,
             reports: Vec::new(),
-            published: Vec::new(),
+            done: Done::default(),
         };
         let mut object = nothing.to_json(failure.exit());
         if let Value::Object(fields) = &mut object {
@@ -86,45 +88,6 @@ fn tenant(report: &TenantReport) -> Value {
     })
 }
 
-/// One publication.
-pub(crate) fn publication(report: &PublicationReport) -> Value {
-    match &report.outcome {
-        Ok(done) => json!({
-            "name": report.name,
-            "kind": report.kind,
-            "changed": done.changed,
-            "rows_written": done.rows_written,
-            "files_written": done.files_written,
-            "where": done.where_,
-            "warnings": done.warnings,
-        }),
-        Err(failed) => json!({ "name": report.name, "kind": report.kind, "trouble": trouble(failed) }),
-    }
-}
-
 fn counts(counters: &Counters) -> Map<String, Value> {
     counters.iter().map(|(counter, n)| (counter.word().to_owned(), Value::from(n))).collect()
-}
-
-/// A trouble with its exit code.
-pub(crate) fn trouble(trouble: &Trouble) -> Value {
-    json!({ "kind": kind(trouble.kind), "exit_code": trouble.kind.exit_code(), "message": trouble.message, "hint": trouble.hint })
-}
-
-fn kind(kind: TroubleKind) -> &'static str {
-    match kind {
-        TroubleKind::Configuration => "configuration",
-        TroubleKind::Source => "source",
-        TroubleKind::Storage => "storage",
-        TroubleKind::Reconciliation => "reconciliation",
-        TroubleKind::Quarantine => "quarantine",
-        TroubleKind::Held => "held",
-        TroubleKind::Bug => "bug",
-    }
-}
-
-/// The troubles of a run, in the order in which they are told.
-pub(crate) fn troubles<'a>(reports: &'a [TenantReport], published: &'a [PublicationReport]) -> impl Iterator<Item = &'a Trouble> {
-    let of_tenants = reports.iter().flat_map(|report| &report.troubles);
-    of_tenants.chain(published.iter().filter_map(|report| report.outcome.as_ref().err()))
 }

@@ -5,16 +5,17 @@ use std::sync::Arc;
 
 use engine::model::counter::{Counter, Counters};
 use engine::model::record::Stream;
-use engine::publish::Publication;
 use engine::report::TenantReport;
 use engine::settings::{SyncOptions, Tenant};
 use engine::wire::clock::Clock as _;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::command::Context;
 use crate::command::bench::{Bench, Ground};
+use crate::command::done::Done;
+use crate::command::publish::{self, Afterwards};
 use crate::command::summary::Summary;
-use crate::command::{Context, publish};
 use crate::config::Secrets;
 use crate::exit::{Exit, Failure, Outcome, say_troubles};
 use crate::flags::{Range, SyncFlags};
@@ -44,14 +45,14 @@ pub(crate) fn run(flags: &SyncFlags, context: &Context) -> Outcome {
 
 fn run_whole(flags: &SyncFlags, context: &Context) -> Outcome {
     let mut config = context.config(Secrets::All)?;
-    let publications = if flags.no_publish { Vec::new() } else { publish::copies(&config, &[])? };
+    let afterwards = Afterwards::of(&config, (!flags.no_publish).then_some(&[]))?;
     let workspace = config.take_workspace();
-    let tenants: Vec<Arc<Tenant>> = config.chosen(&flags.tenant)?.into_iter().map(Arc::new).collect();
+    let tenants: Vec<Arc<Tenant>> = config.chosen(&flags.tenant)?;
     let streams = flags.stream.iter().map(|word| Stream::from(*word)).collect();
     let options = SyncOptions { streams, range: None, sweep_now: flags.sweep };
     let groups = by_range(&tenants, &flags.range)?;
     let bench = Bench::open(workspace, Ground::Fresh, context)?;
-    let summary = extract_and_publish(&bench, COMMAND, groups, &options, publications)?;
+    let summary = extract_and_publish(&bench, COMMAND, groups, &options, afterwards)?;
     Ok(finish(&bench, &summary, flags, context))
 }
 
@@ -85,28 +86,28 @@ pub(crate) fn extract_and_publish(
     command: &str,
     groups: Groups,
     options: &SyncOptions,
-    publications: Vec<Publication>,
+    afterwards: Afterwards,
 ) -> Outcome<Summary> {
     bench.begin(command)?;
     let started_at = bench.clock.now();
-    let (reports, published) = bench.runtime.block_on(async {
+    let (reports, done) = bench.runtime.block_on(async {
         let mut reports = Vec::new();
         for (range, tenants) in groups {
             let options = SyncOptions { range, ..options.clone() };
             reports.extend(bench.engine.sync(&tenants, &options, &bench.run_id).await);
         }
-        // A run that was asked to stop publishes nothing: the next one does.
-        let published = if bench.stopped_by().is_some() { Vec::new() } else { publish::write(bench, publications) };
-        (reports, published)
+        // A run that was asked to stop leaves the rest to the next one.
+        let done = if bench.stopped_by().is_some() { Done::default() } else { afterwards.run(bench).await };
+        (reports, done)
     });
     bench.screen.clear();
-    Ok(Summary { command: command.to_owned(), run_id: bench.run_id.clone(), started_at, ended_at: bench.clock.now(), reports, published })
+    Ok(Summary { command: command.to_owned(), run_id: bench.run_id.clone(), started_at, ended_at: bench.clock.now(), reports, done })
 }
 
 /// The run is over: noted, told, and given its exit. A stdout that fails does not take the exit away from a run that failed.
 fn finish(bench: &Bench, summary: &Summary, flags: &SyncFlags, context: &Context) -> Exit {
     let mut exit = bench.exit_of(summary.troubles());
-    if exit == Exit::Done && flags.skip_if_empty && is_empty(&summary.counters()) {
+    if exit == Exit::Done && flags.skip_if_empty && is_empty(&summary.counters()) && summary.done.restated.n_events() == 0 {
         exit = Exit::NothingNew;
     }
     exit = bench.end(exit, &summary.to_json(exit));
@@ -114,6 +115,7 @@ fn finish(bench: &Bench, summary: &Summary, flags: &SyncFlags, context: &Context
         let told = failure.tell();
         exit = if exit == Exit::Done { told } else { exit };
     }
+    summary.done.restated.tell_warnings(context);
     say_troubles(summary.troubles());
     exit
 }
@@ -146,7 +148,8 @@ fn tell(summary: &Summary, format: Format, exit: Exit, context: &Context) -> Out
         listing.row(&std::iter::once(Value::from(counter.word())).chain(counts).collect::<Vec<_>>())?;
     }
     listing.finish()?;
-    publish::tell_words(&summary.published, context);
+    summary.done.restated.tell_words(context);
+    publish::tell_words(&summary.done.published, context);
     Ok(())
 }
 

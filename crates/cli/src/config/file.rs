@@ -1,13 +1,20 @@
 //! The configuration file as it is written: every key with its type, its words and its default. The JSON Schema is
 //! made from these types, and what the schema does not know is refused. Meaning is given by `config::settings`.
 
+mod analytics;
+mod publication;
+
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+
+pub(crate) use analytics::{AnalyticsFile, ZoneFile};
+pub(crate) use publication::{MeasureFile, PublicationFile};
 
 /// The configuration of scorelake.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
@@ -22,6 +29,8 @@ pub(crate) struct File {
     pub(crate) privacy: PrivacyFile,
     /// What makes a run alert.
     pub(crate) limits: LimitsFile,
+    /// What is computed from scores, and when a number is withheld.
+    pub(crate) analytics: AnalyticsFile,
     /// What is written for others after a sync.
     pub(crate) publication: Vec<PublicationFile>,
 }
@@ -33,6 +42,7 @@ impl Default for File {
             tenant: Vec::new(),
             privacy: PrivacyFile::default(),
             limits: LimitsFile::default(),
+            analytics: AnalyticsFile::default(),
             publication: Vec::new(),
         }
     }
@@ -69,8 +79,14 @@ pub(crate) struct TenantFile {
     /// A PEM file of certificate authorities to trust besides the system's.
     #[schemars(with = "String")]
     pub(crate) ca_file: Option<String>,
-    /// The IANA time zone of business dates and of the schedule.
-    pub(crate) timezone: String,
+    /// The IANA time zone of business dates and of the schedule, `UTC` by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub(crate) timezone: Option<String>,
+    /// When a business day begins on the wall clock, `04:00`.
+    pub(crate) day_start: String,
+    /// Time zone and begin of the day of single divisions, sites and queues, by their ids.
+    pub(crate) zones: BTreeMap<String, ZoneFile>,
     /// What to extract.
     #[schemars(extend("items" = json!({ "type": "string", "enum": ["assessments", "feedback"] })))]
     pub(crate) streams: Vec<String>,
@@ -130,7 +146,9 @@ impl Default for TenantFile {
             grant_type: "client_credentials".to_owned(),
             scopes: None,
             ca_file: None,
-            timezone: "UTC".to_owned(),
+            timezone: None,
+            day_start: "00:00".to_owned(),
+            zones: BTreeMap::new(),
             streams: vec!["assessments".to_owned(), "feedback".to_owned()],
             divisions: WordOrList::Word("all".to_owned()),
             sites: WordOrList::Word("all".to_owned()),
@@ -260,33 +278,6 @@ impl Default for LimitsFile {
     fn default() -> Self {
         Self { quarantine_percent: 1.0, delete_percent: 5.0 }
     }
-}
-
-/// One thing that is written for others.
-#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct PublicationFile {
-    /// Its name: letters a to z, digits and `-`.
-    #[schemars(required, regex(pattern = r"^[a-z0-9-]+$"))]
-    pub(crate) name: Option<String>,
-    /// What it writes.
-    #[schemars(required, extend("enum" = ["json", "ndjson", "csv", "parquet", "postgres"]))]
-    pub(crate) kind: Option<String>,
-    /// json, parquet: a folder. ndjson, csv: a folder, a pattern such as `out/{table}.csv.gz`, or the file of one `table`.
-    #[schemars(with = "String")]
-    pub(crate) path: Option<String>,
-    /// ndjson, csv: only this table, in the file `path`.
-    #[schemars(with = "String")]
-    pub(crate) table: Option<String>,
-    /// postgres: `postgres://user@host/database`; with a password in it only as a secret.
-    #[schemars(with = "TextOrSecret")]
-    pub(crate) url: Option<TextOrSecret>,
-    /// postgres: the password, from the environment, a file or a command.
-    #[schemars(with = "SecretFile")]
-    pub(crate) password: Option<SecretFile>,
-    /// postgres: the schema, `public` by default.
-    #[schemars(with = "String")]
-    pub(crate) schema: Option<String>,
 }
 
 /// Where a secret comes from: exactly one of its keys.

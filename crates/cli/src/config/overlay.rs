@@ -6,7 +6,7 @@ use serde_json::Value as Schema;
 use toml::{Table, Value};
 
 use crate::config::problem::{Place, Problems, nearest};
-use crate::config::walk::{allows, kind, may_be_secret, properties, property};
+use crate::config::walk::{allows, entries, kind, may_be_secret, properties, property};
 use crate::environment::Environment;
 
 /// What such a variable begins with.
@@ -50,6 +50,10 @@ fn entry<'a, 'k>(root: &'a mut Table, list: &str, rest: &'k str) -> Result<(&'a 
 }
 
 fn set(table: &mut Table, schema: &Schema, keys: &str, variable: &str, text: &str) -> Result<(), String> {
+    if let Some(of_entry) = entries(schema) {
+        let (entry, below) = named(table, keys)?;
+        return set(entry, of_entry, below, variable, text);
+    }
     let (key, below) = keys.split_once("__").map_or((keys, None), |(key, below)| (key, Some(below)));
     let of_key = property(schema, key).ok_or_else(|| format!("unknown key `{key}`{}", nearest(key, properties(schema))))?;
     let Some(below) = below else {
@@ -67,6 +71,22 @@ fn set(table: &mut Table, schema: &Schema, keys: &str, variable: &str, text: &st
     match table.get_mut(key).and_then(Value::as_table_mut) {
         Some(table) => set(table, of_key, below, variable, text),
         None => Ok(()),
+    }
+}
+
+/// The table under the key that is meant, and the rest of the key. Such keys are ids, so they must stand in the file.
+fn named<'a, 'k>(table: &'a mut Table, keys: &'k str) -> Result<(&'a mut Table, &'k str), String> {
+    let word = |id: &str| id.to_ascii_lowercase().replace('-', "_");
+    let ids: Vec<String> = table.keys().map(|id| word(id)).collect();
+    let meant = |id: &str| keys.strip_prefix(id).is_some_and(|below| below.starts_with("__"));
+    let found = ids.iter().filter(|id| meant(id)).map(String::len).max();
+    let entry = table.iter_mut().find_map(|(id, value)| value.as_table_mut().filter(|_| found == Some(id.len()) && meant(&word(id))));
+    match (entry, found) {
+        (Some(entry), Some(length)) => Ok((entry, keys.get(length + 2..).unwrap_or_default())),
+        _ => {
+            let id = keys.split("__").next().unwrap_or_default();
+            Err(format!("no `{id}` with a key behind it{}", nearest(id, ids.iter().map(String::as_str))))
+        }
     }
 }
 

@@ -1,10 +1,14 @@
 //! Publications of the configuration: what each kind needs, and what it has no use for.
 
+mod feed;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use engine::model::table::analytics::{AGENT_DAY, AGENT_DAY_EVENT};
 use engine::model::table::{PUBLISHED, Table, published};
 use engine::sink::contract::Sink;
+use engine::sink::encode::Format;
 use engine::sink::error::{SinkError, SinkErrorKind};
 use engine::sink::files::{Files, OneFile};
 use engine::wire::secret::Secret;
@@ -13,9 +17,11 @@ use lake::postgres::{PostgresOptions, PostgresTables};
 use url::Url;
 
 use crate::config::Secrets;
-use crate::config::file::{PublicationFile, TextOrSecret, beside};
+use crate::config::file::{PublicationFile, TenantFile, TextOrSecret, beside};
 use crate::config::problem::{Place, Problems, nearest, quoted};
 use crate::config::reader::{Reader, entry_place, fetch, name, required, text_or_secret};
+
+pub(crate) use feed::Feed;
 
 /// One thing that is written for others.
 #[derive(Debug, Clone)]
@@ -62,16 +68,19 @@ pub(crate) enum Target {
         /// The schema.
         schema: String,
     },
+    /// What is told about single agents.
+    Feed(Feed),
 }
 
 impl Target {
-    /// The copy itself; nothing is written or connected to yet. `name` is the publication's, `tenants` are those whose
-    /// rows in a database may be taken out because the store has them no more.
+    /// The copies it is made of; nothing is written or connected to yet. None for what is handed over as measures.
+    /// `name` is the publication's, `tenants` are those whose rows in a database may be taken out because the store has
+    /// them no more.
     ///
     /// # Errors
     /// A path that cannot be meant.
-    pub(crate) fn sink(&self, name: &str, tenants: &[String]) -> Result<Box<dyn Sink>, SinkError> {
-        Ok(match self {
+    pub(crate) fn sinks(&self, name: &str, tenants: &[String]) -> Result<Vec<Box<dyn Sink>>, SinkError> {
+        let sink: Box<dyn Sink> = match self {
             Self::Json { folder } => Box::new(Files::payload(text(folder)?)),
             Self::Ndjson { path, table: None } => Box::new(Files::ndjson(text(path)?)?),
             Self::Ndjson { path, table: Some(table) } => Box::new(OneFile::ndjson(table, text(path)?)),
@@ -85,7 +94,12 @@ impl Target {
                 options.tenants = tenants.to_vec();
                 Box::new(PostgresTables::new(options)?)
             }
-        })
+            Self::Feed(Feed::AgentDay { folder, format }) => {
+                return [&AGENT_DAY, &AGENT_DAY_EVENT].into_iter().map(|table| file(table, folder, *format)).collect();
+            }
+            Self::Feed(_) => return Ok(Vec::new()),
+        };
+        Ok(vec![sink])
     }
 
     /// The word of its kind.
@@ -96,8 +110,19 @@ impl Target {
             Self::Csv { .. } => "csv",
             Self::Parquet { .. } => "parquet",
             Self::Postgres { .. } => "postgres",
+            Self::Feed(feed) => feed.kind(),
         }
     }
+}
+
+/// A whole table as one file in a folder.
+fn file(table: &'static Table, folder: &Path, format: Format) -> Result<Box<dyn Sink>, SinkError> {
+    let path = |ending: &str| folder.join(format!("{}.{ending}", table.name));
+    Ok(Box::new(match format {
+        Format::JsonArray => OneFile::json(table, text(&path("json"))?),
+        Format::Ndjson => OneFile::ndjson(table, text(&path("ndjson"))?),
+        Format::Csv => OneFile::csv(table, text(&path("csv"))?),
+    }))
 }
 
 fn text(path: &Path) -> Result<&str, SinkError> {
@@ -105,14 +130,14 @@ fn text(path: &Path) -> Result<&str, SinkError> {
 }
 
 /// All publications; what could not be read is left out and noted.
-pub(crate) fn publications(files: &[PublicationFile], reader: &mut Reader<'_>) -> Vec<Publication> {
+pub(crate) fn publications(files: &[PublicationFile], tenants: &[TenantFile], reader: &mut Reader<'_>) -> Vec<Publication> {
     let root = Place::default();
     let mut names = BTreeSet::new();
     let mut publications = Vec::new();
     for (index, file) in files.iter().enumerate() {
         let place = entry_place(&root, "publication", file.name.as_deref(), index);
         let name = name(file.name.as_deref(), &place, &mut names, reader);
-        let target = target(file, &place, reader);
+        let target = target(file, tenants, &place, reader);
         if let (Some(name), Some(target)) = (name, target) {
             publications.push(Publication { name, target });
         }
@@ -121,27 +146,21 @@ pub(crate) fn publications(files: &[PublicationFile], reader: &mut Reader<'_>) -
     publications
 }
 
-fn target(file: &PublicationFile, place: &Place, reader: &mut Reader<'_>) -> Option<Target> {
+fn target(file: &PublicationFile, tenants: &[TenantFile], place: &Place, reader: &mut Reader<'_>) -> Option<Target> {
     let kind = required(file.kind.as_deref(), "kind", place, reader)?;
-    let given = [
-        ("path", file.path.is_some()),
-        ("table", file.table.is_some()),
-        ("url", file.url.is_some()),
-        ("password", file.password.is_some()),
-        ("schema", file.schema.is_some()),
-    ];
     let useful: &[&str] = match kind {
         "ndjson" | "csv" => &["path", "table"],
         "postgres" => &["url", "password", "schema"],
+        "agent-day" => &["path", "format", "purpose"],
+        "calabrio" => &["path", "separator", "purpose", "tenant", "measure"],
+        "genesys-external-metrics" => &["path", "purpose", "tenant", "measure"],
         _ => &["path"],
     };
-    for (key, given) in given {
-        if given && !useful.contains(&key) {
-            reader.problems.note_key(place, key, format!("the kind `{kind}` has no use for it"));
-        }
-    }
-    if kind == "postgres" {
-        return postgres(file, place, reader);
+    note_useless(file, kind, useful, place, reader);
+    match kind {
+        "postgres" => return postgres(file, place, reader),
+        "agent-day" | "calabrio" | "genesys-external-metrics" => return feed::feed(kind, file, tenants, place, reader).map(Target::Feed),
+        _ => {}
     }
     let written = required(file.path.as_deref(), "path", place, reader)?;
     if written.is_empty() {
@@ -158,10 +177,31 @@ fn target(file: &PublicationFile, place: &Place, reader: &mut Reader<'_>) -> Opt
         "ndjson" => Target::Ndjson { path, table },
         _ => Target::Csv { path, table },
     };
-    if let Err(error) = target.sink("", &[]) {
+    if let Err(error) = target.sinks("", &[]) {
         reader.problems.note_key(place, "path", error);
     }
     Some(target)
+}
+
+/// Keys that are given and of no use to the kind.
+fn note_useless(file: &PublicationFile, kind: &str, useful: &[&str], place: &Place, reader: &mut Reader<'_>) {
+    let given = [
+        ("path", file.path.is_some()),
+        ("table", file.table.is_some()),
+        ("url", file.url.is_some()),
+        ("password", file.password.is_some()),
+        ("schema", file.schema.is_some()),
+        ("purpose", file.purpose.is_some()),
+        ("format", file.format.is_some()),
+        ("separator", file.separator.is_some()),
+        ("tenant", file.tenant.is_some()),
+        ("measure", file.measure.is_some()),
+    ];
+    for (key, given) in given {
+        if given && !useful.contains(&key) {
+            reader.problems.note_key(place, key, format!("the kind `{kind}` has no use for it"));
+        }
+    }
 }
 
 /// The published table of that name.
@@ -202,6 +242,10 @@ fn note_shared_files(publications: &[Publication], problems: &mut Problems) {
         let path = match &publication.target {
             Target::Json { folder } | Target::Parquet { folder } => folder,
             Target::Ndjson { path, .. } | Target::Csv { path, .. } => path,
+            Target::Feed(feed) => match feed.path() {
+                Some(path) => path,
+                None => continue,
+            },
             Target::Postgres { .. } => continue,
         };
         if let Some(other) = taken.insert((publication.target.kind(), path), &publication.name) {

@@ -52,12 +52,12 @@ fn login(value: &Value) -> Option<&'static str> {
 pub(crate) fn word(key: &str, word: &str) -> Option<String> {
     let later: &[&str] = match key {
         "dialect" => &["platform", "data-extraction"],
-        "kind" => &["delta", "agent-day", "genesys-external-metrics", "calabrio"],
+        "kind" => &["delta"],
         _ => return None,
     };
     let available = match key {
         "dialect" => "`guide`",
-        _ => "`json`, `ndjson`, `csv`, `parquet`, `postgres`",
+        _ => "`json`, `ndjson`, `csv`, `parquet`, `postgres`, `agent-day`, `calabrio`, `genesys-external-metrics`",
     };
     later.contains(&word).then(|| format!("`{word}` is not available in this version; available: {available}"))
 }

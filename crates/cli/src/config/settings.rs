@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use croner::Cron;
@@ -16,7 +17,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use url::Url;
 
-use crate::config::file::{File, PrivacyFile, TenantFile, WordOrList, beside};
+use crate::config::analytics::{self, zone};
+use crate::config::file::{File, PrivacyFile, PublicationFile, TenantFile, WordOrList, beside};
 use crate::config::problem::{Place, nearest, quoted};
 use crate::config::reader::{Reader, entry_place, fetch, name, required, text_or_secret};
 use crate::config::{Config, Secrets, publication};
@@ -34,26 +36,48 @@ pub(crate) fn config(file: &File, reader: &mut Reader<'_>) -> Config {
     let privacy = privacy(&file.privacy, reader);
     let mut names = BTreeSet::new();
     let mut tenants = Vec::new();
-    let mut schedules = BTreeMap::new();
+    let (mut schedules, mut days) = (BTreeMap::new(), BTreeMap::new());
     for (index, tenant) in file.tenant.iter().enumerate() {
         let place = entry_place(&root, "tenant", tenant.name.as_deref(), index);
         let name = name(tenant.name.as_deref(), &place, &mut names, reader);
-        let read = self::tenant(tenant, &place, reader);
+        let read = with_credentials(tenant, &file.publication, reader, |reader| self::tenant(tenant, &place, reader));
         let schedule = schedule(tenant, &place, reader);
+        let of_days = analytics::days(tenant, read.as_ref().map_or(&TimeZone::UTC, |read| &read.timezone), &place, reader);
         if let (Some(name), Some(mut read)) = (name, read) {
             read.name = TenantName::new(name);
             if let Some(schedule) = schedule {
                 schedules.insert(read.name.clone(), schedule);
             }
-            tenants.push(read);
+            days.insert(read.name.clone(), of_days);
+            tenants.push(Arc::new(read));
         }
     }
     if file.tenant.is_empty() {
         reader.problems.note(&root, Some("tenant"), "no tenant: at least one `[[tenant]]` is needed");
     }
-    let publications = publication::publications(&file.publication, reader);
+    let numbers = analytics::numbers(&file.analytics, reader);
+    let publications = publication::publications(&file.publication, &file.tenant, reader);
     let limits = Limits { quarantine_percent: file.limits.quarantine_percent, delete_percent: file.limits.delete_percent };
-    Config { workspace: Workspace { store, privacy: privacy.into(), limits }, tenants, schedules, publications }
+    Config { workspace: Workspace { store, privacy: privacy.into(), limits }, tenants, schedules, days, numbers, publications }
+}
+
+/// Reads a tenant; its credentials are fetched with those of publications when one of them delivers with them.
+fn with_credentials<T>(
+    tenant: &TenantFile,
+    publications: &[PublicationFile],
+    reader: &mut Reader<'_>,
+    read: impl FnOnce(&mut Reader<'_>) -> T,
+) -> T {
+    let delivers = |publication: &&PublicationFile| {
+        publication.kind.as_deref() == Some("genesys-external-metrics") && publication.path.is_none() && publication.tenant == tenant.name
+    };
+    let secrets = reader.secrets;
+    if secrets == Secrets::Publications && publications.iter().any(|publication| delivers(&publication)) {
+        reader.secrets = Secrets::All;
+    }
+    let read = read(reader);
+    reader.secrets = secrets;
+    read
 }
 
 fn store(words: &str, reader: &mut Reader<'_>) -> std::path::PathBuf {
@@ -105,7 +129,7 @@ fn tenant(file: &TenantFile, place: &Place, reader: &mut Reader<'_>) -> Option<T
     let client_secret = required(file.client_secret.as_ref(), "client_secret", place, reader)
         .and_then(|source| fetch(source, "client_secret", place, reader));
     let start = required(file.start.as_deref(), "start", place, reader).and_then(|words| day(words, "start", place, reader));
-    let timezone = zone(&file.timezone, place, reader);
+    let timezone = zone(file.timezone.as_deref().unwrap_or("UTC"), place, reader);
     let window = WindowLength::read(&file.window).map_err(|reason| reader.problems.note_key(place, "window", reason)).ok();
     let [divisions, sites, queues] = [("divisions", &file.divisions), ("sites", &file.sites), ("queues", &file.queues)]
         .map(|(key, choice)| scope_choice(choice, key, place, reader));
@@ -188,14 +212,6 @@ fn day(words: &str, key: &str, place: &Place, reader: &mut Reader<'_>) -> Option
         reader.problems.note_key(place, key, format!("{} is no date such as `2024-01-31`", quoted(words)));
     }
     day
-}
-
-fn zone(words: &str, place: &Place, reader: &mut Reader<'_>) -> Option<TimeZone> {
-    let zone = TimeZone::get(words).ok();
-    if zone.is_none() {
-        reader.problems.note_key(place, "timezone", format!("{} is no IANA time zone such as `America/New_York`", quoted(words)));
-    }
-    zone
 }
 
 /// A duration; one that cannot be read is noted and stands for nothing.

@@ -5,15 +5,16 @@ use engine::model::record::Platform;
 
 /// The text for a first tenant on this platform.
 pub(crate) fn text(platform: Platform) -> String {
-    let (base_url, scopes, scope_keys) = match platform {
-        Platform::Genesys => ("https://api.mypurecloud.com", GENESYS_SCOPES, GENESYS_KEYS),
-        Platform::Cxone => ("https://api.example.nice-incontact.com", CXONE_SCOPES, CXONE_KEYS),
+    let (base_url, scopes, scope_keys, feeds) = match platform {
+        Platform::Genesys => ("https://api.mypurecloud.com", GENESYS_SCOPES, GENESYS_KEYS, GENESYS_FEEDS),
+        Platform::Cxone => ("https://api.example.nice-incontact.com", CXONE_SCOPES, CXONE_KEYS, ""),
     };
     TEMPLATE
         .replace("{platform}", platform.word())
         .replace("{base_url}", base_url)
         .replace("{scopes}", scopes)
         .replace("{scope_keys}", scope_keys)
+        .replace("{feeds}", feeds)
 }
 
 const GENESYS_SCOPES: &str = "\
@@ -27,6 +28,19 @@ const CXONE_SCOPES: &str = "\
 const GENESYS_KEYS: &str = "\
 # \"all\", \"none\", or a list of division ids.
 #divisions = \"all\"";
+
+const GENESYS_FEEDS: &str = r#"
+# Sent to Genesys with the tenant's credentials; with a `path` the batches are written there instead.
+#[[publication]]
+#name = "external-metrics"
+#kind = "genesys-external-metrics"
+#tenant = "acme"
+#purpose = "performance management"
+#[[publication.measure]]
+#form_id = "id-of-a-form"
+#metric_id = "id-of-an-external-metric"
+#precision = 2
+"#;
 
 const CXONE_KEYS: &str = "\
 # \"all\", \"none\", or a list of ids, each.
@@ -57,6 +71,8 @@ client_secret = { env = "ACME_CLIENT_SECRET" }
 start = "2024-01-01"
 # For business dates and the schedule.
 #timezone = "UTC"
+# When a business day begins on the wall clock.
+#day_start = "00:00"
 #streams = ["assessments", "feedback"]
 {scope_keys}
 # Statuses of assessments to keep; [] keeps all.
@@ -83,6 +99,11 @@ start = "2024-01-01"
 # Cron expression in the tenant's time zone; `scorelake plan` names the next time.
 #schedule = "0 2 * * *"
 
+# Divisions, sites and queues with a time zone or a beginning of the day of their own, by id.
+#[tenant.zones."id-of-a-division"]
+#timezone = "Europe/Madrid"
+#day_start = "04:00"
+
 #[tenant.reconcile]
 # scope_id,date_from,date_to,stream,reported
 #totals = "console-totals.csv"
@@ -101,7 +122,38 @@ start = "2024-01-01"
 # More vanished at once than this share: all tombstones are held.
 #delete_percent = 5.0
 
-# The guide's two JSON payloads. Other kinds: ndjson csv parquet postgres.
+# What is computed from scores, and when a number is withheld: `scorelake trends`, `agents`, `evaluators`, `alarms`, `report`.
+#[analytics]
+# Days on each side of a change of form that are compared; days that agents and evaluators are compared over.
+#split_span_days = 90
+#agent_span_days = 90
+#leniency_span_days = 180
+# Whom an agent is compared with: tenant, division, team.
+#agent_pool = "tenant"
+# Weeks that make the baseline of a control chart.
+#baseline_points = 8
+# A change of form is explained only if both forms have this share of their weight in common, and with this many
+# assessments on each side, this share of them by evaluators of both sides.
+#common_share = 0.5
+#side_assessments = 30
+#same_evaluators = 0.7
+# Weeks with fewer assessments are provisional.
+#provisional_below = 10
+# Smaller effects are not named, nor called a trend: points, rates, share of false alarms, points a week.
+#least_effect = 2.0
+#least_rate_effect = 0.02
+#false_discovery_rate = 0.05
+#flat_slope = 0.1
+# Without it, passing is having failed no critical question.
+#pass_score = 80
+# Fewer agents than this in a cell of a team: the cell is not shown.
+#k_anonymity = 5
+# People: tenant,agent_id,team_id,name,first_name,last_name,person_id,user_email.
+#roster = "roster.csv"
+# What dates an assessment without an interaction end: none, or submitted.
+#date_fallback = "none"
+
+# The guide's two JSON payloads. Other kinds: ndjson csv parquet postgres agent-day calabrio genesys-external-metrics.
 [[publication]]
 name = "payload"
 kind = "json"
@@ -129,7 +181,32 @@ path = "out/"
 #url = "postgres://scorelake@localhost/quality"
 #password = { env = "WAREHOUSE_PASSWORD" }
 #schema = "public"
-"##;
+
+# Numbers about single agents are written only with a purpose.
+#[[publication]]
+#name = "planning"
+#kind = "agent-day"
+#path = "out/planning/"
+#format = "csv"
+#purpose = "workforce management"
+
+#[[publication]]
+#name = "gamification"
+#kind = "calabrio"
+#path = "out/quality.csv"
+#separator = "comma"
+#tenant = "acme"
+#purpose = "gamification"
+#[[publication.measure]]
+#form_id = "id-of-a-form"
+# human, ai, ai_edited; unknown where the platform does not tell.
+#scored_by = "unknown"
+#name = "Quality Score"
+#id = "QS1"
+#kind = "Percent"
+# mean_final counts an assessment with a failed critical question as 0.
+#value = "mean_normalized"
+{feeds}"##;
 
 #[cfg(test)]
 mod tests {
@@ -166,10 +243,17 @@ mod tests {
     fn the_template_shows_every_key_of_the_schema() {
         let text = uncommented(&text(Platform::Genesys)) + &uncommented(&text(Platform::Cxone));
         let schema = file::schema();
-        for list in ["tenant", "publication"] {
-            let keys = schema["properties"][list]["items"]["properties"].as_object().unwrap();
-            for key in keys.keys().filter(|key| *key != "grant_type") {
-                assert!(text.contains(&format!("{key} = ")) || text.contains(&format!(".{key}]")), "{list} {key}");
+        let measure = &schema["properties"]["publication"]["items"]["properties"]["measure"]["items"];
+        let items = |list: &str| &schema["properties"][list]["items"];
+        for (list, of_list) in [
+            ("tenant", items("tenant")),
+            ("publication", items("publication")),
+            ("measure", measure),
+            ("analytics", &schema["properties"]["analytics"]),
+        ] {
+            for key in of_list["properties"].as_object().unwrap().keys().filter(|key| *key != "grant_type") {
+                let is_shown = [format!("\n{key} = "), format!(".{key}]"), format!(".{key}.")].iter().any(|shown| text.contains(shown));
+                assert!(is_shown, "{list} {key}");
             }
         }
     }
@@ -185,8 +269,12 @@ mod tests {
                 let mut table: toml::Table = text.parse().unwrap();
                 table.remove("publication");
                 table.remove("privacy");
+                if let Some(analytics) = table.get_mut("analytics").and_then(toml::Value::as_table_mut) {
+                    analytics.remove("pass_score");
+                    analytics.remove("roster");
+                }
                 let tenant = table.get_mut("tenant").unwrap().as_array_mut().unwrap()[0].as_table_mut().unwrap();
-                for key in ["scopes", "ca_file", "schedule"] {
+                for key in ["scopes", "ca_file", "schedule", "timezone", "zones"] {
                     tenant.remove(key);
                 }
                 if let Some(reconcile) = tenant.get_mut("reconcile") {

@@ -6,6 +6,8 @@ use engine::settings::ScopeChoice;
 
 use super::*;
 
+mod analytics;
+
 const VARIABLES: [(&str, &str); 2] = [("ACME_ID", "client"), ("ACME_SECRET", "hunter2")];
 
 const TENANT: &str = r#"
@@ -36,7 +38,7 @@ fn check_tenant_refused(more: &str, expected: &str) {
     check_refused(&format!("{TENANT}{more}"), &[&format!("tenant `acme`{expected}")]);
 }
 
-fn only_tenant(text: &str, variables: &[(&str, &str)]) -> Tenant {
+fn only_tenant(text: &str, variables: &[(&str, &str)]) -> Arc<Tenant> {
     let mut config = load(text, variables).unwrap_or_else(|lines| panic!("{}", lines.join("\n")));
     config.tenants.remove(0)
 }
@@ -121,7 +123,7 @@ fn an_unknown_key_names_its_place_and_the_nearest_known_one() {
 const EVERYTHING_WRONG: &str = r#"
 unknown key `colour`; the nearest known one is `store`
 `limits`: `delete_percent`: a number from 0 to 100 is asked for, not `101`
-publication `a`: `kind`: `delta` is not available in this version; available: `json`, `ndjson`, `csv`, `parquet`, `postgres`
+publication `a`: `kind`: `delta` is not available in this version; available: `json`, `ndjson`, `csv`, `parquet`, `postgres`, `agent-day`, `calabrio`, `genesys-external-metrics`
 tenant `Acme`: `client_secret`: a secret written in the file itself is refused; use `{ env = "NAME" }`, `{ file = "PATH" }` or `{ command = ["WORD"] }`
 tenant `Acme`: `concurrency`: a whole number from 1 to 64 is asked for, not `four`
 tenant `Acme`: `page_size`: a whole number from 1 to 500 is asked for, not `501`
@@ -210,7 +212,9 @@ fn what_this_version_does_not_do_is_said_with_what_it_does() {
     );
     check_refused(
         &format!("{TENANT}[[publication]]\nname = \"d\"\nkind = \"delta\"\n"),
-        &["publication `d`: `kind`: `delta` is not available in this version; available: `json`, `ndjson`, `csv`, `parquet`, `postgres`"],
+        &[
+            "publication `d`: `kind`: `delta` is not available in this version; available: `json`, `ndjson`, `csv`, `parquet`, `postgres`, `agent-day`, `calabrio`, `genesys-external-metrics`",
+        ],
     );
 }
 

@@ -23,7 +23,7 @@ fn walk_table(table: &mut toml::Table, schema: &Schema, place: &Place, problems:
                 problems.note_key(place, &key, reason);
                 false
             }
-            None => match property(schema, &key) {
+            None => match property(schema, &key).or_else(|| entries(schema)) {
                 Some(of_key) => walk_value(&key, value, of_key, place, problems),
                 None => {
                     problems.note(place, Some(&key), format!("unknown key {}{}", quoted(&key), nearest(&key, properties(schema))));
@@ -165,6 +165,11 @@ fn kinds(schema: &Schema) -> impl Iterator<Item = &str> {
 /// The schema of a key.
 pub(crate) fn property<'a>(schema: &'a Schema, key: &str) -> Option<&'a Schema> {
     schema.get("properties").and_then(|properties| properties.get(key))
+}
+
+/// The schema of what stands under keys that are not known beforehand, such as ids.
+pub(crate) fn entries(schema: &Schema) -> Option<&Schema> {
+    schema.get("additionalProperties").filter(|entries| entries.is_object())
 }
 
 /// The keys a schema knows.

@@ -24,7 +24,8 @@ fn folder(bench: &Bench, name: &str) -> std::path::PathBuf {
     std::fs::create_dir(&folder).unwrap();
     let copies = "[[publication]]\nname = \"payload\"\nkind = \"json\"\npath = \"out/payload/\"\n\
                   [[publication]]\nname = \"tables\"\nkind = \"csv\"\npath = \"out/csv/\"\n\
-                  [[publication]]\nname = \"lake\"\nkind = \"parquet\"\npath = \"out/lake/\"\n";
+                  [[publication]]\nname = \"lake\"\nkind = \"parquet\"\npath = \"out/lake/\"\n\
+                  [[publication]]\nname = \"days\"\nkind = \"agent-day\"\npath = \"out/days/\"\npurpose = \"planning\"\n";
     let text = format!("{}{}{copies}", bench.tenant(Platform::Genesys), bench.tenant(Platform::Cxone)).replace("\"30d\"", "\"10d\"");
     std::fs::write(folder.join("scorelake.toml"), text).unwrap();
     folder
@@ -45,14 +46,27 @@ fn kill_when(child: &mut Child, happened: impl Fn() -> bool) {
     child.wait().unwrap();
 }
 
-/// Every published file but the manifests, which name the run that wrote them.
+/// What stands in the feed, but for how it came to be: a run that dies may have published a day in parts.
+fn days(folder: &Path) -> Vec<Vec<String>> {
+    let mut reader = csv::Reader::from_path(folder.join("out/days/agent_day.csv")).unwrap();
+    let header = reader.headers().unwrap().clone();
+    let told = ["revision", "supersedes", "op", "run_id"];
+    let rows = reader.records().map(Result::unwrap);
+    rows.filter(|row| header.iter().zip(row).all(|(name, field)| name != "n" || field != "0"))
+        .map(|row| header.iter().zip(&row).filter(|(name, _)| !told.contains(name)).map(|(_, field)| field.to_owned()).collect())
+        .collect()
+}
+
+/// Every published file but the manifests, which name the run that wrote them, and the feed.
 fn published(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
     let mut folders = vec![folder.join("out")];
     while let Some(next) = folders.pop() {
         for entry in std::fs::read_dir(next).unwrap() {
             let path = entry.unwrap().path();
-            if path.is_dir() {
+            if path.ends_with("out/days") {
+                continue;
+            } else if path.is_dir() {
                 folders.push(path);
             } else if path.file_name().unwrap() != "manifest.json" {
                 files.insert(path.strip_prefix(folder).unwrap().display().to_string(), std::fs::read(&path).unwrap());
@@ -92,4 +106,6 @@ fn killed_at_any_moment_and_run_again_gives_the_bytes_of_an_undisturbed_run() {
     for (file, bytes) in &expected {
         assert!(seen[file] == *bytes, "`{file}` differs from that of an undisturbed run");
     }
+    assert!(days(&calm).len() > 100);
+    assert_eq!(days(&disturbed), days(&calm));
 }

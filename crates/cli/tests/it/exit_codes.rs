@@ -16,7 +16,7 @@ fn a_run_that_is_done_leaves_with_0() {
 #[test]
 fn words_that_make_no_command_leave_with_2() {
     let bench = Bench::new();
-    for words in [&["synk"][..], &[], &["sync", "--from", "2024-01-01"], &["trends"], &["query"], &["-q", "-v", "sync"]] {
+    for words in [&["synk"][..], &[], &["sync", "--from", "2024-01-01"], &["trend"], &["query"], &["-q", "-v", "sync"]] {
         assert_eq!(bench.run(words).code, 2, "{words:?}");
     }
 }

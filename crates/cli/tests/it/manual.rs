@@ -32,7 +32,7 @@ fn init_writes_a_file_that_loads_and_never_overwrites() {
 #[test]
 fn the_schema_is_json_with_every_table() {
     let schema: serde_json::Value = serde_json::from_str(&Bench::new().fine(&["init", "--schema"])).unwrap();
-    for key in ["store", "tenant", "privacy", "limits", "publication"] {
+    for key in ["store", "tenant", "privacy", "limits", "analytics", "publication"] {
         assert!(schema["properties"][key].is_object(), "{key}");
     }
 }

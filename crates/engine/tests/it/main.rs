@@ -27,6 +27,10 @@ mod clock;
 mod manners;
 mod stop;
 
+mod analysis;
+mod deliver;
+mod join;
+
 mod nameless;
 mod privacy;
 mod publications;

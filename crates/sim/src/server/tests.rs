@@ -3,6 +3,7 @@
 
 mod client;
 mod faults;
+mod metrics;
 mod rules;
 mod worlds;
 

@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use jiff::Timestamp;
+use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 
 use crate::options::{Rates, WorldOptions};
@@ -78,8 +79,8 @@ impl Agenda {
 }
 
 /// The appointments of a new world: the first day of each stream, and the first revision of each form. The first form is
-/// revised within the span of the world, the second soon after its end.
-pub(crate) fn first_appointments(options: &WorldOptions, platform: Platform, n_forms: usize) -> Vec<(i64, Happening)> {
+/// revised on a Tuesday within the span of the world, the second soon after its end. `zone` is the one of the largest scope.
+pub(crate) fn first_appointments(options: &WorldOptions, platform: Platform, n_forms: usize, zone: &str) -> Vec<(i64, Happening)> {
     let (start_ms, end_ms) = (options.start.as_millisecond(), options.end.as_millisecond());
     let mut rng = Rng::of(options.seed, &[platform.number(), 42]);
     let mut appointments = Vec::new();
@@ -89,13 +90,27 @@ pub(crate) fn first_appointments(options: &WorldOptions, platform: Platform, n_f
     }
     for form in 0..n_forms {
         let at_ms = match form {
-            0 => start_ms + ((end_ms - start_ms) as f64 * (0.4 + 0.2 * rng.share())) as i64,
+            0 => first_revision_ms(start_ms, end_ms, zone),
             1 => end_ms + rng.between(2 * DAY_MS, 5 * DAY_MS),
             _ => start_ms + rng.between(30, 150) * DAY_MS,
         };
         appointments.push((at_ms, Happening::Revision { form }));
     }
     appointments
+}
+
+/// Three in the morning of the first Tuesday after six tenths of the span, so that most of the weeks lie before it. In a short
+/// world it is the last Tuesday, and in one without a Tuesday any moment.
+fn first_revision_ms(start_ms: i64, end_ms: i64, zone: &str) -> i64 {
+    let middle_ms = start_ms + (end_ms - start_ms) * 6 / 10;
+    let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
+    let morning_ms = |days: i64| {
+        let day = Timestamp::from_millisecond(middle_ms + days * DAY_MS).ok()?.to_zoned(zone.clone()).date();
+        let morning = day.at(3, 0, 0, 0).to_zoned(zone.clone()).ok()?.timestamp().as_millisecond();
+        (day.weekday() == Weekday::Tuesday && (start_ms..end_ms).contains(&morning)).then_some(morning)
+    };
+    let later = (0..=7).find_map(|days| morning_ms(days).filter(|morning| *morning >= middle_ms));
+    later.or_else(|| (-7..=7).rev().find_map(morning_ms)).unwrap_or(middle_ms)
 }
 
 /// The slot's span: days from the start, the last cut off at the end, then days from the end.
@@ -160,7 +175,10 @@ pub(crate) fn day(
         let utc_ms = local_ms - offsets.get(nth).copied().unwrap_or(0);
         let within_ms = (utc_ms - from_ms).rem_euclid(DAY_MS);
         let share = rng.share();
+        // In the world's first hours it is the day before in some zones, of which there are no calls.
+        let within_ms = if slot == 0 { within_ms.max(DAY_MS / 2 + within_ms / 2) } else { within_ms };
         let at_ms = match (serial - first, share) {
+            _ if slot == 0 && from_ms + within_ms < to_ms => from_ms + within_ms,
             // Records on the very borders of a day, and records of the same millisecond.
             (0, share) if share < 0.3 => from_ms,
             (1, share) if share < 0.3 => to_ms - 1,

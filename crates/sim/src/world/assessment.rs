@@ -6,13 +6,16 @@ use std::sync::Arc;
 use crate::options::Rates;
 use crate::platform::Platform;
 use crate::rng::Rng;
-use crate::stamp::{HOUR_MS, MINUTE_MS, stamp};
+use crate::stamp::{DAY_MS, MINUTE_MS, stamp};
 use crate::world::form::{FormVersion, Question};
 use crate::world::json::ObjectWriter;
-use crate::world::people::People;
+use crate::world::people::{Evaluator, People};
 use crate::world::shelf::{Making, Record};
 use crate::world::text;
 use crate::world::words::{Status, Stream, words};
+
+/// What a full step of skill, from 0 to 1, does to the log odds of full marks.
+const SKILL: f64 = 1.4;
 
 /// What of the tenant a record is made from.
 pub(crate) struct Makers<'a> {
@@ -21,6 +24,8 @@ pub(crate) struct Makers<'a> {
     pub(crate) rates: &'a Rates,
     pub(crate) people: &'a People,
     pub(crate) n_unscoped: u32,
+    /// No call ended before this, or it would have been the day before the world's first in some zones.
+    pub(crate) first_call_ms: i64,
 }
 
 impl Makers<'_> {
@@ -46,13 +51,37 @@ impl Makers<'_> {
         [has_site.then_some(making.scope), queue.filter(|_| has_queue)]
     }
 
+    /// Who is spoken of. Feedback on an assessed call is for the agent of that call.
     pub(crate) fn agent(&self, stream: Stream, making: &Making) -> u32 {
+        if let Some(about) = making.about {
+            return about.agent;
+        }
         let agents = self.people.agents_of_scope.get(usize::from(making.scope)).map_or(&[][..], Vec::as_slice);
         self.rng(stream, making.serial, 3).pick(agents).copied().unwrap_or(0)
     }
 
+    /// Who assesses, or writes the feedback: one of those who work in the scope.
+    pub(crate) fn evaluator(&self, stream: Stream, making: &Making) -> Option<&Evaluator> {
+        let here = self.people.evaluators_of_scope.get(usize::from(making.scope))?;
+        let nth = self.rng(stream, making.serial, 11).weighted(here.iter().map(|(_, share)| *share));
+        self.people.evaluators.get(here.get(nth)?.0 as usize)
+    }
+
     pub(crate) fn interaction_id(&self, serial: u32) -> String {
         text::opaque_id(self.seed, &format!("{}-interaction", self.platform.name()), serial)
+    }
+
+    pub(crate) fn external_reference_id(&self, serial: u32) -> String {
+        format!("CRM-{:07}", u64::from(serial) * 7)
+    }
+
+    /// When the call ended that an assessment born at this moment is about: some time before it on the same day, or about the
+    /// same time on one of the days before. It stands whenever the assessment is submitted in the end.
+    pub(crate) fn interaction_end_ms(&self, serial: u32, born_ms: i64) -> i64 {
+        let mut rng = self.rng(Stream::Assessments, serial, 12);
+        let within_day_ms = rng.exponential(90.0 * MINUTE_MS as f64) as i64;
+        let ended_ms = born_ms - 20 * MINUTE_MS - within_day_ms - rng.exponential(1.2) as i64 * DAY_MS;
+        if ended_ms < self.first_call_ms { born_ms - MINUTE_MS } else { ended_ms }
     }
 
     pub(crate) fn write_scopes(&self, object: &mut ObjectWriter, scopes: [Option<u16>; 2]) {
@@ -156,6 +185,8 @@ fn oddity(makers: &Makers<'_>, making: &Making) -> Option<Oddity> {
 fn marks<'a>(makers: &Makers<'_>, form_version: &'a FormVersion, making: &Making, agent: u32, oddity: Option<Oddity>) -> Vec<Mark<'a>> {
     let mut rng = makers.rng(Stream::Assessments, making.serial, 5);
     let skill = makers.people.agents.get(agent as usize).map_or(0.0, |agent| agent.skill);
+    let leniency = makers.evaluator(Stream::Assessments, making).map_or(0.0, |evaluator| evaluator.leniency);
+    let shift = SKILL * skill + leniency;
     let perfect = rng.chance(makers.rates.perfect);
     let scored = making.scored;
     let mark = |question: &'a Question| Mark {
@@ -173,8 +204,8 @@ fn marks<'a>(makers: &Makers<'_>, form_version: &'a FormVersion, making: &Making
     for (mark, question) in marks.iter_mut().zip(&form_version.questions) {
         // The same numbers are drawn for every status, so that a pending assessment is marked later as if it had been so at once.
         let not_applicable = rng.chance(question.na_share);
-        let full = perfect || rng.chance((question.full_share + 0.12 * skill).min(0.995));
-        let share = 0.45 + 0.5 * rng.share();
+        let full = perfect || rng.chance(shifted(question.full_share, shift));
+        let share = question.partial_from + 0.5 * rng.share();
         let marked = rng.chance(0.8);
         let commented = rng.chance(0.12);
         if !scored {
@@ -196,6 +227,11 @@ fn marks<'a>(makers: &Makers<'_>, form_version: &'a FormVersion, making: &Making
         }
     }
     marks
+}
+
+/// A probability moved on the scale of log odds.
+fn shifted(probability: f64, shift: f64) -> f64 {
+    probability / (probability + (1.0 - probability) * (-shift).exp())
 }
 
 fn partial_score(question: &Question, share: f64) -> f64 {
@@ -342,17 +378,15 @@ impl Sheet<'_> {
     }
 
     fn write_references(&self, object: &mut ObjectWriter, rng: &mut Rng) {
-        let lag_ms = 20 * MINUTE_MS + rng.exponential(40.0 * HOUR_MS as f64) as i64;
         if self.makers.platform == Platform::Genesys {
-            let evaluator = rng.pick(&self.makers.people.evaluators).map_or("", String::as_str);
-            optional(object, rng, "evaluatorId", evaluator);
+            let evaluator = self.makers.evaluator(Stream::Assessments, self.making);
+            optional(object, rng, "evaluatorId", evaluator.map_or("", |evaluator| &evaluator.id));
         }
         optional(object, rng, "interactionId", &self.makers.interaction_id(self.making.serial));
         if rng.chance(0.4) {
-            optional(object, rng, "externalReferenceId", &format!("CRM-{:07}", u64::from(self.making.serial) * 7));
+            optional(object, rng, "externalReferenceId", &self.makers.external_reference_id(self.making.serial));
         }
-        // The call ended before its first assessment, whenever that was submitted in the end.
-        let ended_ms = self.making.born_ms - lag_ms;
+        let ended_ms = self.makers.interaction_end_ms(self.making.serial, self.making.born_ms);
         optional(object, rng, "interactionEndTime", &stamp(ended_ms));
     }
 

@@ -30,16 +30,14 @@ pub(crate) fn make(makers: &Makers<'_>, making: Making) -> Record {
         None => object.text(words.modified, &stamp(making.time_ms)),
     }
     object.text("agentId", makers.people.agents.get(agent as usize).map_or("", |agent| &agent.id));
-    object.text("authorId", rng.pick(&makers.people.evaluators).map_or("", String::as_str));
+    object.text("authorId", makers.evaluator(Stream::Feedback, &making).map_or("", |author| &author.id));
     makers.write_scopes(&mut object, scopes);
     let mut words_rng = makers.rng(Stream::Feedback, serial, 1000 + u64::from(making.n_edits));
     object.text(words.content, &content(&mut words_rng, making.n_edits));
     match makers.platform {
         Platform::Genesys => {
-            if rng.chance(0.5) {
-                // About half of the entries speak of a call that was assessed.
-                let interaction = makers.interaction_id(serial * 2);
-                optional(&mut object, &mut rng, "interactionId", &interaction);
+            if let Some(about) = making.about {
+                optional(&mut object, &mut rng, "interactionId", &makers.interaction_id(about.serial));
             }
             object.raw("tags", &tags(&mut words_rng));
             object.text("status", making.status.name());

@@ -1,5 +1,6 @@
 //! Forms and their versions (rubrics on CXone). A published version never changes, save for its `active` mark.
-//! The first revision of a form adds two mandatory heavy compliance questions.
+//! The first revision of a form adds two mandatory heavy compliance questions. They depress the mean by about twelve points for
+//! the same work, and are less than half of the form.
 
 use std::sync::Arc;
 
@@ -20,6 +21,8 @@ pub(crate) struct Question {
     pub(crate) critical: bool,
     pub(crate) na_share: f64,
     pub(crate) full_share: f64,
+    /// Points that are not full lie between this share and half of the maximum above it.
+    pub(crate) partial_from: f64,
 }
 
 /// One published version of a form.
@@ -124,7 +127,8 @@ impl Forms {
         let version = old.version + 1;
         let mut rng = Rng::of(seed, &[platform.number(), 22, form as u64, u64::from(version)]);
         if version == 2 {
-            questions.extend(compliance_questions(form));
+            let added = compliance_questions(form, &questions);
+            questions.extend(added);
         } else {
             reweigh(&mut rng, &mut questions, form, version);
         }
@@ -178,7 +182,8 @@ fn first_questions(rng: &mut Rng, form: usize) -> Vec<Question> {
             max_score: if critical { 1.0 } else { max_score },
             critical,
             na_share: if critical { 0.0 } else { na_share },
-            full_share: if critical { 0.988 } else { 0.7 + 0.25 * rng.share() },
+            full_share: if critical { 0.965 } else { 0.7 + 0.25 * rng.share() },
+            partial_from: 0.45,
         });
     }
     questions
@@ -192,16 +197,38 @@ fn question_id(form: usize, place: usize) -> String {
     }
 }
 
-fn compliance_questions(form: usize) -> [Question; 2] {
-    [0, 1].map(|nth| Question {
-        id: format!("q{form}-compliance-{nth}"),
-        text: text::COMPLIANCE.get((form * 2 + nth) % text::COMPLIANCE.len()).copied().unwrap_or("Mandatory"),
+/// Points by which the mean of assessments that are not perfect on purpose falls when the compliance questions come in.
+const DROP: f64 = 14.5;
+
+/// Their share of the revised form. What stays is well above half, so the versions can be compared even if some questions seem to drift.
+const COMPLIANCE_SHARE: f64 = 0.34;
+
+/// Points that are not full are this share of the maximum, about: for most questions, and for those of compliance.
+const PARTIAL: f64 = 0.58;
+const PARTIAL_COMPLIANCE: f64 = 0.44;
+
+/// Two questions that are as heavy and as hard as the drop wants, whatever the form is.
+fn compliance_questions(form: usize, others: &[Question]) -> [Question; 2] {
+    let heft = |question: &Question| question.weight * question.max_score * (1.0 - question.na_share);
+    let attained = |question: &Question| {
+        let partial = if question.max_score <= 1.0 { 0.0 } else { PARTIAL };
+        question.full_share + (1.0 - question.full_share) * partial
+    };
+    let heft_of_others: f64 = others.iter().map(heft).sum();
+    let attained_before = others.iter().map(|question| heft(question) * attained(question)).sum::<f64>() / heft_of_others.max(1.0);
+    let attained_by_these = attained_before - DROP / 100.0 / COMPLIANCE_SHARE;
+    let full_share = ((attained_by_these - PARTIAL_COMPLIANCE) / (1.0 - PARTIAL_COMPLIANCE)).clamp(0.02, 0.95);
+    let weight = heft_of_others * COMPLIANCE_SHARE / (1.0 - COMPLIANCE_SHARE) / 10.0;
+    [0.9, 1.1].map(|part| Question {
+        id: format!("q{form}-compliance-{}", u8::from(part > 1.0)),
+        text: text::COMPLIANCE.get((form * 2 + usize::from(part > 1.0)) % text::COMPLIANCE.len()).copied().unwrap_or("Mandatory"),
         group: "compliance",
-        weight: 10.0 + 2.0 * nth as f64,
+        weight: (2.0 * weight * part).round() / 2.0,
         max_score: 5.0,
         critical: false,
         na_share: 0.0,
-        full_share: 0.35,
+        full_share,
+        partial_from: 0.3,
     })
 }
 

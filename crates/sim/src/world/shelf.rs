@@ -29,6 +29,15 @@ pub(crate) struct Making {
     pub(crate) n_edits: u32,
     /// Place of the form version; of no meaning for feedback.
     pub(crate) form_version: usize,
+    /// The assessed call that a feedback entry speaks of.
+    pub(crate) about: Option<About>,
+}
+
+/// An assessment whose call feedback speaks of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct About {
+    pub(crate) serial: u32,
+    pub(crate) agent: u32,
 }
 
 /// A record as it stands.
@@ -109,7 +118,7 @@ impl Shelf {
         self.place_of_id.get(id).and_then(|place| self.get(*place))
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Record> {
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Record> {
         self.records.iter()
     }
 

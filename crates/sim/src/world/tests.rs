@@ -76,16 +76,6 @@ fn world_has_the_shapes_that_real_ones_have() {
 }
 
 #[test]
-fn first_revision_adds_two_heavy_questions() {
-    let world = World::new(small(9));
-    let versions = &world.tenant(Platform::Genesys).forms.versions;
-    let of_first = |nth: u32| versions.iter().find(|version| version.form == 0 && version.version == nth).unwrap();
-    let added: Vec<_> = of_first(2).questions.iter().skip(of_first(1).questions.len()).collect();
-    assert_eq!(added.len(), 2);
-    assert!(added.iter().all(|question| question.weight >= 8.0 && question.na_share == 0.0));
-}
-
-#[test]
 fn ten_days_bring_every_kind_of_change() {
     let mut world = World::new(WorldOptions::scaled(10, 1.0));
     let before: Vec<Record> = world.tenant(Platform::Genesys).feedback.iter().cloned().collect();
