@@ -6,7 +6,7 @@ CARGO ?= cargo
 LOCKED := $(if $(CI),--locked)
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint deny bench clean
+.PHONY: help build demo test reference lint deny bench clean
 
 help: ## This list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -20,10 +20,13 @@ demo: compiler ## Both platforms simulated, synced, published and reconciled int
 	$(CARGO) run $(LOCKED) -p scorelake -- demo
 
 # One command builds all with one feature set; the readers then look at what that very program writes.
-test: ## Installs what the tests need, runs them all, and lets other programs read what is published
+test: ## Installs what the tests need, runs them all, lets other programs read what is published, and opens the report
 	@tests/setup.sh
 	$(CARGO) test $(LOCKED) --workspace --no-fail-fast
 	@tests/readers.sh
+
+reference: ## Computes the expected values of every statistic anew with R and Python, and says which differ from those recorded
+	tests/reference/run.sh --check
 
 lint: ## Format, clippy without a warning, the rules of the house
 	$(CARGO) fmt --all --check

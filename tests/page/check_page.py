@@ -1,6 +1,6 @@
 """Opens reports in headless Chromium and holds what they draw against the rows they carry.
 
-Usage: check_page.py SMALL WITHHELD EMPTY [--year YEAR] [--shots FOLDER]
+Usage: check_page.py SMALL WITHHELD EMPTY [--year YEAR] [--report REPORT] [--shots FOLDER]
        (the files that `cargo run -p scorelake-page --example sample -- small|withheld|empty|year PATH` writes; see requirements.txt)
 
 Chromium is the program that CHROMIUM names, else `chromium` on the path. Everything a page asks for over a network is refused and
@@ -432,12 +432,29 @@ def check_year(browser, path, folder):
     page.close("year")
 
 
+def check_report(browser, path):
+    """A report that the program itself has written, of which nothing is known beforehand but that every chart has something to draw."""
+    rows = Rows(path)
+    for viewport, name in ((DESKTOP, "report"), (PHONE, "report, phone")):
+        page = Page(browser, path, viewport)
+        platform, tenant, form = (page.page.input_value(f"select[name={select}]") for select in ("platform", "tenant", "form"))
+        where = {"platform": platform, "tenant": tenant, "form_id": form, "scope_kind": "tenant", "scope_id": "*"}
+        check_trend(page, rows, where, name)
+        check_split(page, rows, where, name)
+        for section in SECTIONS[1:-1]:
+            check(page.n(f"#{section} figure.chart") > 0, f"{name}: nothing drawn in {section}")
+        check_figures(page, name)
+        check_axe(page, name)
+        page.close(name)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("small")
     parser.add_argument("withheld")
     parser.add_argument("empty")
     parser.add_argument("--year")
+    parser.add_argument("--report")
     parser.add_argument("--shots")
     arguments = parser.parse_args()
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
@@ -451,6 +468,8 @@ def main():
         check_empty(browser, arguments.empty)
         if arguments.year:
             check_year(browser, arguments.year, arguments.shots)
+        if arguments.report:
+            check_report(browser, arguments.report)
         browser.close()
     print(f"check_page.py: {len(problems)} differences" if problems else "check_page.py: every chart holds")
     return 1 if problems else 0

@@ -108,7 +108,7 @@
     const span = page.extent(known.map((row) => row.mean), 0.12);
     const ns = d3.ticks(1, most, 120).filter((n) => n >= 1);
     const sorted = d3.sort(rows, (a, b) => d3.ascending(a.rank ?? Infinity, b.rank ?? Infinity) || d3.descending(a.score, b.score) || d3.ascending(a.agent_id, b.agent_id));
-    return funnel("score", known, { title: "Score", y: (row) => row.mean, named: (row) => row.named === true, centre, limits: scoreLimits(ns, centre, variance), span, axis: "mean, points", unit: "points", show: page.shown, term: "pool_mean" }, [["agent_score", sorted]]);
+    return funnel("score", known, { title: "Score", y: (row) => row.mean, named: (row) => row.named === true, centre, limits: scoreLimits(ns, centre, variance), span, axis: "mean, points", unit: "points", show: page.shown, term: "cohort_mean" }, [["agent_score", sorted]]);
   };
 
   /** The test of rates is on failed critical questions. It is the test of passing only where nothing else is asked for. */

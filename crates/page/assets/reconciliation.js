@@ -77,6 +77,8 @@
     });
   };
 
+  const difference = (lost) => (lost > 0 ? `${page.count(lost)} fewer` : `${page.count(-lost)} more`);
+
   /** Steps from the console to what is published; what is lost at a step is hatched. */
   const stepsDrawing = (rows) => (width) => {
     const most = d3.max(rows, (row) => row.n + (row.n_lost ?? 0)) || 1;
@@ -89,7 +91,7 @@
         Plot.barX(known, { x1: 0, x2: "n", y: "place", insetTop: 18, insetBottom: 4, fill: "var(--s1)", className: "step" }),
         Plot.barX(known.filter((row) => row.n_lost > 0), { x1: "n", x2: "before", y: "place", insetTop: 18, insetBottom: 4, fill: "url(#hatch)", stroke: "var(--grey)", className: "lost" }),
         Plot.text(rows, { x: 0, y: (row) => `${row.ordinal}`, text: stepName, textAnchor: "start", dy: -9, fontWeight: 600 }),
-        Plot.text(rows, { x: most, y: (row) => `${row.ordinal}`, text: (row) => `${page.count(row.n)}${row.n_lost ? `, ${page.count(row.n_lost)} fewer` : ""}`, textAnchor: "end", dy: -9, fontVariant: "tabular-nums" }),
+        Plot.text(rows, { x: most, y: (row) => `${row.ordinal}`, text: (row) => `${page.count(row.n)}${row.n_lost ? `, ${difference(row.n_lost)}` : ""}`, textAnchor: "end", dy: -9, fontVariant: "tabular-nums" }),
       ],
     });
   };
@@ -104,7 +106,7 @@
   const steps = (rows) => {
     const sorted = d3.sort(rows, (row) => row.ordinal);
     const lost = d3.sum(sorted, (row) => row.n_lost ?? 0);
-    const losses = sorted.filter((row) => row.n_lost > 0).map((row) => el("li", {}, `${stepName(row)}: `, page.number(`${page.count(row.n_lost)} fewer`, "n_lost"), `, ${page.reasonWords(row.reason).map(page.reason).join("; ") || "no reason was given"}.`));
+    const losses = sorted.filter((row) => row.n_lost).map((row) => el("li", {}, `${stepName(row)}: `, page.number(difference(row.n_lost), "n_lost"), `, ${page.reasonWords(row.reason).map(page.reason).join("; ") || "no reason was given"}.`));
     return page.figure({
       name: "waterfall",
       title: "Where records were left",

@@ -153,6 +153,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn page_has_words_for_every_reason_that_a_row_may_hold() {
+        let withheld = engine::insight::reason::Reason::ALL.map(engine::insight::reason::Reason::word);
+        let left_out = ["not_performance", "status", "no_score", "no_agent", "no_form_version", "no_business_date"];
+        let on_the_way = ["hidden_or_not_read", "outside_totals"];
+        let unknown: Vec<&str> = withheld.into_iter().chain(left_out).chain(on_the_way).filter(|word| !page::is_reason(word)).collect();
+        assert_eq!(unknown, [""; 0]);
+    }
+
+    #[test]
     fn sizes_are_told_as_people_read_them() {
         assert_eq!([999, 1_000, 999_001, 4_250_000].map(size), ["999 bytes", "1 kB", "1000 kB", "4.2 MB"]);
     }

@@ -113,7 +113,8 @@ fn agent_row(
     );
     match &figures.shrinkage {
         Ok(shrinkage) => {
-            fill(&AGENT_SCORE, &mut cells, [("within_variance", real(Some(shrinkage.pool.within_variance)))]);
+            let of_pool = [("within_variance", real(Some(shrinkage.pool.within_variance))), ("pool_mean", real(Some(shrinkage.pool.mean)))];
+            fill(&AGENT_SCORE, &mut cells, of_pool);
             if let Some(score) = of_agent(&shrinkage.agents, &agent.agent_id, |score| &score.agent_id) {
                 fill_score(&mut cells, score);
             }
@@ -130,7 +131,7 @@ fn agent_row(
     }
     if let Some(finding) = figures.by_score.as_ref().ok().and_then(|found| of_agent(found, &agent.agent_id, |finding| &finding.agent_id)) {
         let cells_of_test = [
-            ("pool_mean", real(Some(finding.expected))),
+            ("cohort_mean", real(Some(finding.expected))),
             ("p", real(Some(finding.p))),
             ("p_adjusted", real(Some(finding.p_adjusted))),
             ("named", Cell::Bool(finding.named)),

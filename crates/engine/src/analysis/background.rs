@@ -150,7 +150,7 @@ pub(crate) fn recent(store: &Store, slice: &Slice) -> Result<Vec<Row>, StoreErro
     Ok(found.into_iter().map(lay).collect())
 }
 
-/// Rows of `waterfall` of one tenant: from what the console reports to what enters the sums. Every loss has its reason.
+/// Rows of `waterfall` of one tenant: from what the console reports to what enters the sums. Every loss has its reason; a negative one is a gain.
 pub(crate) fn waterfall(store: &Store, tenant: &TenantName) -> Result<Vec<Row>, StoreError> {
     let counts = store.left_out_counts(tenant)?;
     let reported = store.latest_reconciliation(tenant)?.into_iter().find_map(|found| {
@@ -161,20 +161,26 @@ pub(crate) fn waterfall(store: &Store, tenant: &TenantName) -> Result<Vec<Row>, 
         };
         (is("stream", Stream::Assessments.word()) && is("scope_id", "*")).then(|| Some((number("reported")?, number("extracted")?)))?
     });
-    let mut steps: Vec<(&str, u64, u64, Option<String>)> = Vec::new();
+    let mut steps: Vec<(&str, u64, i64, Option<String>)> = Vec::new();
+    let lost = |before: u64, after: u64| i64::try_from(i128::from(before) - i128::from(after)).unwrap_or(0);
     if let Some((reported, extracted)) = reported {
+        let reason = |n_lost: i64, word: &str| (n_lost != 0).then(|| word.to_owned());
+        let (hidden, outside) = (lost(reported, extracted), lost(extracted, counts.n_measured));
         steps.push(("console", reported, 0, None));
-        steps.push(("extracted", extracted, reported.saturating_sub(extracted), Some("hidden_or_not_read".to_owned())));
+        steps.push(("extracted", extracted, hidden, reason(hidden, "hidden_or_not_read")));
+        // The totals are of a span of submissions; what lies outside it, or has no submission, is in the store all the same.
+        steps.push(("accepted", counts.n_measured, outside, reason(outside, "outside_totals")));
+    } else {
+        steps.push(("accepted", counts.n_measured, 0, None));
     }
     let mut left = counts.n_measured;
-    steps.push(("accepted", left, 0, None));
     for (reason, n) in &counts.left_out {
         left = left.saturating_sub(*n);
-        steps.push(("left_out", left, *n, Some(reason.clone())));
+        steps.push(("left_out", left, lost(*n, 0), Some(reason.clone())));
     }
-    steps.push(("scored", counts.n_scored, 0, None));
+    steps.push(("scored", counts.n_scored, lost(left, counts.n_scored), None));
     let platform = counts.platform.as_deref();
-    let lay = |(place, (step, n, n_lost, reason)): (u64, (&str, u64, u64, Option<String>))| {
+    let lay = |(place, (step, n, n_lost, reason)): (u64, (&str, u64, i64, Option<String>))| {
         row(
             &WATERFALL,
             [
@@ -183,7 +189,7 @@ pub(crate) fn waterfall(store: &Store, tenant: &TenantName) -> Result<Vec<Row>, 
                 ("ordinal", count(place)),
                 ("step", text(step)),
                 ("n", count(n)),
-                ("n_lost", count(n_lost)),
+                ("n_lost", Cell::Int(n_lost)),
                 ("reason", Cell::text(reason)),
             ],
         )

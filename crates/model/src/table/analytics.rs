@@ -202,6 +202,7 @@ pub static AGENT_SCORE: Table = Table {
         column("n", Kind::Int),
         column("mean", Kind::Real),
         column("pool_mean", Kind::Real),
+        column("cohort_mean", Kind::Real),
         column("score", Kind::Real),
         column("low", Kind::Real),
         column("high", Kind::Real),

@@ -67,6 +67,7 @@ fn agents(centre: &Centre, version: &Version) -> Vec<Row> {
             }
             cells.extend([
                 ("pool_mean", real(version.mean)),
+                ("cohort_mean", real(version.mean)),
                 ("score", real(score)),
                 ("low", real(score - half)),
                 ("high", real(score + half)),

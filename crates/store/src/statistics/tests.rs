@@ -227,6 +227,27 @@ fn a_side_without_a_known_form_takes_weights_and_maxima_from_its_assessments() {
 }
 
 #[test]
+fn one_assessment_with_another_maximum_or_a_question_of_its_own_changes_no_form() {
+    // The platform tells weights and no maxima, as Genesys does.
+    let mut form = version("v-1", &[("q1", 2.0, 10.0), ("q2", 1.0, 5.0)]);
+    form.questions.values_mut().for_each(|question| question.max_score = None);
+    let usual = |name: &str| Sheet { answers: vec![("q1", Some(8.0), 10.0), ("q2", Some(4.0), 5.0)], ..sheet(name, 0.0) };
+    let odd = Sheet { answers: vec![("q1", Some(8.0), 12.0), ("q2", Some(4.0), 5.0), ("extra", Some(1.0), 4.0)], ..sheet("a-0", 0.0) };
+    let mut bench = Bench::new();
+    bench.keep(std::slice::from_ref(&form));
+    bench.land_sheets(&[odd, usual("a-1"), usual("a-2")], std::slice::from_ref(&form));
+    measure_all(&mut bench.store);
+    let cohort = bench.store.cohorts(&Slice::default(), &["tenant"]).unwrap()[0].cohort.clone();
+    let side = bench.store.split_side(&SideOf { cohort, scope: ScopePlace::tenant(), from: None, to: None }).unwrap();
+    let form: Vec<String> = side.form.iter().map(|q| format!("{} {:?} {:?}", q.question_key, q.weight, q.max_score)).collect();
+    assert_eq!(form, ["q1 Some(2.0) Some(10.0)", "q2 Some(1.0) Some(5.0)"]);
+    assert_eq!(answer_words(&side)[1], "q1 3 24 32 2.266667 0");
+    let questions = bench.store.cohort_questions(&Slice::default()).unwrap();
+    let maxima: Vec<Option<f64>> = questions.iter().map(|question| question.max_score).collect();
+    assert_eq!(maxima, [Some(10.0), Some(5.0), Some(4.0)]);
+}
+
+#[test]
 fn a_side_is_of_one_cohort() {
     let mut bench = bench(&sheets());
     bench.land_sheets_of(&TenantName::new("other"), &[sheet("a-1", 5.0)], &[]);
