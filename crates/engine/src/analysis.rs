@@ -282,3 +282,6 @@ fn span(store: &Store, slice: &Slice, days: u32) -> Result<(Slice, Days), StoreE
 fn span_of_leniency(store: &Store, slice: &Slice, settings: &Analytics) -> Result<Slice, StoreError> {
     Ok(span(store, &Slice { scope: None, ..slice.clone() }, settings.leniency_span_days)?.0)
 }
+
+#[cfg(test)]
+mod tests;

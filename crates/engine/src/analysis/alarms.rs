@@ -16,7 +16,7 @@ use store::statistics::{Cohort, CohortRow, ScopePlace};
 
 use crate::analysis::agents;
 use crate::analysis::crowd::Hidden;
-use crate::analysis::layout::{cohort_cells, count, date, fill, real, row, text};
+use crate::analysis::layout::{cohort_cells, count, date, fill, real, row, sort, text};
 use crate::analysis::settings::{Analytics, Look};
 use crate::analysis::trends::{Crowds, Week};
 
@@ -79,6 +79,8 @@ pub(crate) fn look(weeks: &[Week], hidden: &Hidden, cohorts: &[CohortRow], pools
     for cohort in cohorts.iter().filter(|cohort| cohort.scope.kind == "tenant" && is_version_alarm(cohort.n, cohort.n_score_parity)) {
         found.alarms.push(doubt(&Place::new(&cohort.cohort, &cohort.scope, settings), cohort));
     }
+    sort(&ALARM, &mut found.alarms);
+    sort(&CONTROL_POINT, &mut found.points);
     found
 }
 

@@ -59,3 +59,11 @@ pub(crate) fn version_cells(cohort: &Cohort) -> [(&'static str, Cell); 6] {
         ("scored_by", text(&cohort.scored_by)),
     ]
 }
+
+/// Puts rows into the order of their table's key, whose columns are texts.
+pub(crate) fn sort(table: &Table, rows: &mut [Row]) {
+    rows.sort_by_cached_key(|row| {
+        let text = |column: &&'static str| table.cell(row, column).and_then(Cell::as_text).unwrap_or_default().to_owned();
+        table.key.iter().map(text).collect::<Vec<String>>()
+    });
+}
