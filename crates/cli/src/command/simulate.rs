@@ -19,7 +19,10 @@ pub(crate) fn run(flags: &SimulateFlags, context: &Context) -> Outcome {
         return Err(Failure::usage("`--scale` is a number above 0"));
     }
     let now = context.clock.now();
+    let usual = SimOptions::default();
+    let metrics_scope = flags.external_metrics.then(|| format!(" {}", usual.scope_external_metrics));
     let options = SimOptions {
+        scopes_genesys: format!("{}{}", usual.scopes_genesys, metrics_scope.unwrap_or_default()),
         world: WorldOptions::scaled(flags.seed, flags.scale).ending_at(now, flags.days),
         faults: faults(flags, context)?,
         port_genesys: flags.port,
@@ -28,7 +31,7 @@ pub(crate) fn run(flags: &SimulateFlags, context: &Context) -> Outcome {
         } else {
             flags.port.checked_add(1).ok_or_else(|| Failure::usage("`--port` leaves no next port"))?
         },
-        ..SimOptions::default()
+        ..usual
     };
     let start = now.to_zoned(jiff::tz::TimeZone::UTC).date().checked_sub(jiff::Span::new().days(i64::from(flags.days)));
     let start = start.map_err(|_| Failure::usage("`--days` reaches too far back"))?;

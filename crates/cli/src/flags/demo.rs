@@ -59,4 +59,7 @@ pub(crate) struct SimulateFlags {
     /// How many days before now the world begins
     #[arg(long, default_value_t = 91, value_name = "N")]
     pub(crate) days: u32,
+    /// Lets the client write external metrics. Reading needs no such scope, so `sync` then warns of it
+    #[arg(long)]
+    pub(crate) external_metrics: bool,
 }
