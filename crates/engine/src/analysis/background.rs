@@ -168,7 +168,7 @@ pub(crate) fn waterfall(store: &Store, tenant: &TenantName) -> Result<Vec<Row>, 
         let (hidden, outside) = (lost(reported, extracted), lost(extracted, counts.n_measured));
         steps.push(("console", reported, 0, None));
         steps.push(("extracted", extracted, hidden, reason(hidden, "hidden_or_not_read")));
-        // The totals are of a span of submissions; what lies outside it, or has no submission, is in the store all the same.
+        // Totals are of a span of submissions and of the scopes they name; what lies outside is in the store all the same.
         steps.push(("accepted", counts.n_measured, outside, reason(outside, "outside_totals")));
     } else {
         steps.push(("accepted", counts.n_measured, 0, None));
