@@ -1,5 +1,6 @@
 #!/bin/sh
-# Builds the release program and compares it with the extraction guide's own script; see docs/benchmarks.md.
+# Builds the release program, compares it with the extraction guide's own script, and measures what derived numbers cost; see
+# docs/benchmarks.md. What is added on the command line goes to the comparison.
 set -eu
 cd "$(dirname "$0")/../.."
 . tests/places.sh
@@ -12,4 +13,5 @@ if ! "$python" -c 'import requests' 2>/dev/null; then
         { echo "tests/bench/run.sh: pip cannot install requests" >&2; exit 1; }
 fi
 cargo build --release -p scorelake
-exec "$python" tests/bench/bench.py "$target/release/scorelake" "$@"
+"$python" tests/bench/bench.py "$target/release/scorelake" "$@"
+exec "$python" tests/bench/analytics.py "$target/release/scorelake"

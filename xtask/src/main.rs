@@ -3,6 +3,7 @@
 //! It builds no other room and changes no file.
 
 mod source;
+mod text;
 mod tidy;
 mod tree;
 mod uses;

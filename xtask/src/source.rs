@@ -1,6 +1,7 @@
 //! A Rust file as the rules see it: its lines, its code with comments and literals made blank, and which lines are test code.
 //! This is no parser: it knows comments, literals, brackets and `#[cfg(test)]`, and takes the rest as it comes.
 
+use crate::text::{is_word, line_at};
 use crate::uses::{Use, uses};
 
 /// A Rust file.
@@ -94,11 +95,6 @@ pub(crate) fn names(code: &str, word: &str) -> bool {
         let is_part = before.ends_with(is_word) || word.ends_with(is_word) && after.starts_with(is_word);
         !is_part
     })
-}
-
-/// Whether a character can stand in a Rust word.
-pub(crate) fn is_word(character: char) -> bool {
-    character.is_alphanumeric() || character == '_'
 }
 
 /// The text with comments and literals made blank; every line stays where it is.
@@ -217,11 +213,6 @@ fn test_items(code: &str) -> Vec<TestItem> {
         });
     }
     items
-}
-
-/// The line, counted from 1, on which a byte stands.
-pub(crate) fn line_at(text: &str, at: usize) -> usize {
-    text.get(..at).unwrap_or(text).matches('\n').count() + 1
 }
 
 /// How far the item goes that the code begins with: to its closing brace or its semicolon, attributes in front included.

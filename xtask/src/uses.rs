@@ -1,7 +1,7 @@
 //! What a file imports: every `use` written out, a path a name.
 //! It takes code without comments and literals, and does not ask what a path leads to.
 
-use crate::source::{is_word, line_at};
+use crate::text::{is_word, line_at};
 
 /// One imported path.
 #[derive(Debug, Clone, PartialEq, Eq)]

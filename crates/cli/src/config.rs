@@ -38,6 +38,8 @@ pub(crate) use secret::plain;
 pub(crate) enum Secrets {
     /// None: the command reads or writes the store only. Secrets are empty, and nothing is pseudonymised.
     None,
+    /// That of privacy: the command compares ids with those in the store, which may be pseudonyms.
+    Privacy,
     /// Those of publications.
     Publications,
     /// Those of tenants, of privacy and of publications.

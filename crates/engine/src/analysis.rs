@@ -7,13 +7,16 @@ pub mod settings;
 mod agents;
 mod alarms;
 mod background;
+mod basis;
 mod crowd;
 mod evaluators;
 mod layout;
 mod split;
 mod trends;
+mod week;
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
@@ -23,10 +26,11 @@ use model::table::analytics::{
     QUESTION_WEEK, TREND_COHORT, TREND_VERDICT, WATERFALL,
 };
 use model::table::{RECONCILIATION, Row, Table};
-use store::statistics::{CohortRow, ScopePlace, Slice};
+use store::statistics::{ScopePlace, Slice};
 use store::{Store, StoreError};
 
-use crate::analysis::crowd::{Hidden, hidden_teams};
+use crate::analysis::basis::Basis;
+use crate::analysis::crowd::SmallCrowds;
 use crate::analysis::settings::{Analytics, Look};
 use crate::analysis::trends::Crowds;
 
@@ -67,13 +71,19 @@ impl Derived {
 /// # Errors
 /// Those of reading the store.
 pub fn trends(store: &Store, settings: &Analytics, look: &Look) -> Result<Derived, StoreError> {
+    trends_of(&Basis::new(store), settings, look)
+}
+
+fn trends_of(basis: &Basis<'_>, settings: &Analytics, look: &Look) -> Result<Derived, StoreError> {
+    let store = basis.store;
     let slice = slice(store, look)?;
-    let weeks = trends::weeks(store, &slice, &kinds(&slice))?;
-    let hidden = Hidden::among(&weeks, settings.k_anonymity);
-    let found = splits(store, settings, look, &slice)?;
-    let in_span = store.cohorts(&slice, &kinds(&slice))?;
-    let hidden_of_span = hidden_teams(&in_span, settings.k_anonymity);
-    let crowds = trends::crowds(store, &slice, &kinds(&slice))?;
+    let weeks = basis.weeks(&slice, &kinds(&slice))?;
+    let small = SmallCrowds::read(store, settings)?;
+    let hidden = small.weeks(&slice, &weeks)?;
+    let found = splits(basis, settings, look, &slice, &small)?;
+    let in_span = basis.cohorts(&slice, &kinds(&slice))?;
+    let hidden_of_span = small.teams(&slice, &in_span)?;
+    let crowds = basis.crowds(&slice, &kinds(&slice))?;
     let mut notes = found.notes;
     if weeks.is_empty() {
         notes.push(NOTHING.to_owned());
@@ -98,18 +108,19 @@ struct Splits {
     notes: Vec<String>,
 }
 
-fn splits(store: &Store, settings: &Analytics, look: &Look, slice: &Slice) -> Result<Splits, StoreError> {
+fn splits(basis: &Basis<'_>, settings: &Analytics, look: &Look, slice: &Slice, crowds: &SmallCrowds<'_>) -> Result<Splits, StoreError> {
     // A boundary is where it is whatever period is looked at.
     let life = Slice { from: None, to: None, ..slice.clone() };
-    let cohorts = store.cohorts(&life, &kinds(slice))?;
-    let lines = split::lines(&cohorts, &hidden_teams(&cohorts, settings.k_anonymity));
-    let boundaries = split::boundaries(store, &lines, settings)?;
-    let means = trends::crowds(store, &life, &kinds(slice))?
-        .into_iter()
+    let cohorts = basis.cohorts(&life, &kinds(slice))?;
+    let lines = split::lines(&cohorts, &crowds.teams(&life, &cohorts)?);
+    let boundaries = split::boundaries(basis.store, &lines, settings)?;
+    let means = basis
+        .crowds(&life, &kinds(slice))?
+        .iter()
         .filter_map(|(key, agents)| {
             let n: u64 = agents.iter().map(|agent| agent.n).sum();
             let sum = insight::sum::sum(agents.iter().map(|agent| agent.sum_y));
-            (n != 0).then(|| (key, sum / n as f64))
+            (n != 0).then(|| (key.clone(), sum / n as f64))
         })
         .collect();
     let links = split::links(&lines, &boundaries, &means);
@@ -135,14 +146,19 @@ fn splits(store: &Store, settings: &Analytics, look: &Look, slice: &Slice) -> Re
 /// # Errors
 /// Those of reading the store.
 pub fn agents(store: &Store, settings: &Analytics, look: &Look) -> Result<Derived, StoreError> {
+    agents_of(&Basis::new(store), settings, look)
+}
+
+fn agents_of(basis: &Basis<'_>, settings: &Analytics, look: &Look) -> Result<Derived, StoreError> {
+    let store = basis.store;
     let mut rows = Vec::new();
-    for tenant in tenants(store, look)? {
+    for tenant in tenants(basis, look)? {
         let of_tenant = Look { tenant: Some(tenant), ..look.clone() };
         let slice = slice(store, &of_tenant)?;
         let (span, span_days) = span(store, &slice, settings.agent_span_days)?;
         let fits = evaluators::fits(&store.leniency_cells(&span_of_leniency(store, &slice, settings)?)?);
         let cells = store.leniency_cells(&span)?;
-        let pools = pools(store, &span, settings)?;
+        let pools = pools(basis, &span, settings)?;
         rows.extend(agents::rows(&pools, span_days, &fits, &agents::assessors(&cells), settings));
     }
     let notes = if rows.is_empty() {
@@ -161,8 +177,13 @@ pub fn agents(store: &Store, settings: &Analytics, look: &Look) -> Result<Derive
 /// # Errors
 /// Those of reading the store.
 pub fn evaluators(store: &Store, settings: &Analytics, look: &Look) -> Result<Derived, StoreError> {
+    evaluators_of(&Basis::new(store), settings, look)
+}
+
+fn evaluators_of(basis: &Basis<'_>, settings: &Analytics, look: &Look) -> Result<Derived, StoreError> {
+    let store = basis.store;
     let mut rows = Vec::new();
-    for tenant in tenants(store, look)? {
+    for tenant in tenants(basis, look)? {
         let of_tenant = Look { tenant: Some(tenant), ..look.clone() };
         let (span, span_days) = span(store, &slice(store, &of_tenant)?, settings.leniency_span_days)?;
         rows.extend(evaluators::rows(&evaluators::fits(&store.leniency_cells(&span)?), span_days, look, settings));
@@ -182,15 +203,21 @@ pub fn evaluators(store: &Store, settings: &Analytics, look: &Look) -> Result<De
 /// # Errors
 /// Those of reading the store.
 pub fn alarms(store: &Store, settings: &Analytics, look: &Look) -> Result<Derived, StoreError> {
+    alarms_of(&Basis::new(store), settings, look)
+}
+
+fn alarms_of(basis: &Basis<'_>, settings: &Analytics, look: &Look) -> Result<Derived, StoreError> {
+    let store = basis.store;
     let slice = slice(store, look)?;
     let life = Slice { from: None, to: None, ..slice.clone() };
-    let weeks = trends::weeks(store, &life, &kinds(&slice))?;
-    let hidden = Hidden::among(&weeks, settings.k_anonymity);
-    let cohorts = store.cohorts(&life, &kinds(&slice))?;
+    let weeks = basis.weeks(&life, &kinds(&slice))?;
+    let hidden = SmallCrowds::read(store, settings)?.weeks(&life, &weeks)?;
+    let cohorts = basis.cohorts(&life, &kinds(&slice))?;
     let mut crowds = Crowds::new();
-    for tenant in tenants(store, look)? {
+    for tenant in tenants(basis, look)? {
         let of_tenant = Slice { tenant: Some(tenant), ..slice.clone() };
-        crowds.extend(pools(store, &span(store, &of_tenant, settings.agent_span_days)?.0, settings)?);
+        let of_tenant = pools(basis, &span(store, &of_tenant, settings.agent_span_days)?.0, settings)?;
+        crowds.extend(of_tenant.iter().map(|(key, agents)| (key.clone(), agents.clone())));
     }
     let found = alarms::look(&weeks, &hidden, &cohorts, &crowds, look, settings);
     let notes = if weeks.is_empty() {
@@ -211,17 +238,18 @@ pub fn alarms(store: &Store, settings: &Analytics, look: &Look) -> Result<Derive
 /// # Errors
 /// Those of reading the store.
 pub fn everything(store: &Store, settings: &Analytics, look: &Look) -> Result<Derived, StoreError> {
-    let mut derived = trends(store, settings, look)?;
+    let basis = &Basis::new(store);
+    let mut derived = trends_of(basis, settings, look)?;
     derived.notes.clear();
-    derived.join(agents(store, settings, look)?);
-    derived.join(evaluators(store, settings, look)?);
-    derived.join(alarms(store, settings, look)?);
+    derived.join(agents_of(basis, settings, look)?);
+    derived.join(evaluators_of(basis, settings, look)?);
+    derived.join(alarms_of(basis, settings, look)?);
     let slice = slice(store, look)?;
-    let cohorts: Vec<CohortRow> = store.cohorts(&Slice { from: None, to: None, ..slice.clone() }, &["tenant"])?;
+    let cohorts = basis.cohorts(&Slice { from: None, to: None, ..slice.clone() }, &["tenant"])?;
     let questions = background::question_weeks(store, &slice, &cohorts)?;
     let recent = background::recent(store, &slice)?;
     let (mut lags, mut waterfall, mut reconciliation) = (Vec::new(), Vec::new(), Vec::new());
-    for tenant in tenants(store, look)? {
+    for tenant in tenants(basis, look)? {
         let platform = store.left_out_counts(&tenant)?.platform.unwrap_or_default();
         lags.extend(background::edit_lags(store, &tenant, &platform)?);
         waterfall.extend(background::waterfall(store, &tenant)?);
@@ -257,19 +285,19 @@ fn kinds(slice: &Slice) -> Vec<&str> {
 }
 
 /// The tenants that have anything measured.
-fn tenants(store: &Store, look: &Look) -> Result<Vec<TenantName>, StoreError> {
+fn tenants(basis: &Basis<'_>, look: &Look) -> Result<Vec<TenantName>, StoreError> {
     let slice = Slice { tenant: look.tenant.clone(), platform: look.platform, ..Slice::default() };
     let mut tenants: Vec<TenantName> =
-        store.cohorts(&slice, &["tenant"])?.into_iter().map(|found| TenantName::new(found.cohort.tenant)).collect();
+        basis.cohorts(&slice, &["tenant"])?.iter().map(|found| TenantName::new(&found.cohort.tenant)).collect();
     tenants.sort();
     tenants.dedup();
     Ok(tenants)
 }
 
 /// The pools of agents in a slice.
-fn pools(store: &Store, slice: &Slice, settings: &Analytics) -> Result<Crowds, StoreError> {
+fn pools(basis: &Basis<'_>, slice: &Slice, settings: &Analytics) -> Result<Rc<Crowds>, StoreError> {
     let kinds = slice.scope.as_ref().map_or_else(|| settings.agent_pool.scope_kinds().to_vec(), |scope| vec![scope.kind.as_str()]);
-    trends::crowds(store, slice, &kinds)
+    basis.crowds(slice, &kinds)
 }
 
 /// The last days of a slice, unless it names its first day itself; with them the first and the last day.

@@ -16,6 +16,8 @@ pub fn oauth_warnings(dialect: &dyn Dialect, streams: &BTreeSet<Stream>, scope: 
         if parts.contains(&"all") || parts.contains(&"*") || *word == "admin" {
             broad = true;
             warnings.push(format!("scope `{word}` is broader than reading needs; grant the read scopes one by one"));
+        } else if word.contains("externalMetricData") {
+            warnings.push(format!("scope `{word}` may write; only a publication of the kind `genesys-external-metrics` needs it"));
         } else if parts.iter().any(|part| WRITING.contains(part)) {
             warnings.push(format!("scope `{word}` may write; an extraction needs to read only"));
         }
@@ -60,6 +62,13 @@ mod tests {
             &[
                 "scope `quality:assessment:write` may write; an extraction needs to read only",
                 "scope `quality:feedback:read` is missing from what the source granted",
+            ],
+        );
+        check(
+            Platform::Genesys,
+            "quality:assessment:read quality:feedback:read employeePerformance:externalMetricData:add",
+            &[
+                "scope `employeePerformance:externalMetricData:add` may write; only a publication of the kind `genesys-external-metrics` needs it",
             ],
         );
         check(Platform::Cxone, "openid", &["scope `quality:read` is missing from what the source granted"]);

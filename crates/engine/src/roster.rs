@@ -47,7 +47,7 @@ impl Roster {
         let mut people = BTreeMap::new();
         for (index, record) in reader.records().enumerate() {
             let row = index + 2;
-            let record = record.map_err(|error| refuse(error.to_string()))?;
+            let record = record.map_err(|error| refuse(fact(row, &error)))?;
             let mut fields = places
                 .iter()
                 .map(|place| place.and_then(|place| record.get(place)).filter(|field| !field.is_empty()).map(ToOwned::to_owned));
@@ -75,10 +75,22 @@ impl Roster {
     }
 }
 
+/// What is wrong with a row, in our own words.
+fn fact(row: usize, error: &csv::Error) -> String {
+    match error.kind() {
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => format!("row {row} has {len} fields, the heading has {expected_len}"),
+        csv::ErrorKind::Utf8 { .. } => format!("row {row} is no UTF-8"),
+        _ => format!("row {row}: {error}"),
+    }
+}
+
 /// Where each of [`COLUMNS`] stands in the file.
 fn places(header: &StringRecord) -> Result<Vec<Option<usize>>, String> {
     if let Some(unknown) = header.iter().find(|column| !COLUMNS.contains(column)) {
         return Err(format!("unknown column `{unknown}`; known are {}", COLUMNS.join(", ")));
+    }
+    if let Some(twice) = COLUMNS.iter().find(|column| 1 < header.iter().filter(|found| found == *column).count()) {
+        return Err(format!("column `{twice}` stands there twice"));
     }
     let places: Vec<Option<usize>> = COLUMNS.iter().map(|column| header.iter().position(|found| found == *column)).collect();
     for (column, place) in COLUMNS.iter().zip(&places).take(2) {
@@ -111,6 +123,8 @@ mod tests {
     #[test]
     fn a_roster_that_cannot_be_meant_is_refused_with_row_and_column() {
         assert_eq!(read("tenant,agent\nacme,a-1\n"), Err("roster `FILE`: unknown column `agent`; known are tenant, agent_id, team_id, name, first_name, last_name, person_id, user_email".to_owned()));
+        assert_eq!(read("tenant,agent_id,agent_id\n"), Err("roster `FILE`: column `agent_id` stands there twice".to_owned()));
+        assert_eq!(read("tenant,agent_id\nacme\n"), Err("roster `FILE`: row 2 has 1 fields, the heading has 2".to_owned()));
         assert_eq!(read("tenant,name\nacme,Ann\n"), Err("roster `FILE`: no column `agent_id`".to_owned()));
         assert_eq!(read("tenant,agent_id\nacme,\n"), Err("roster `FILE`: row 2 has no `tenant` or no `agent_id`".to_owned()));
         assert_eq!(

@@ -43,7 +43,7 @@
   /** What is said instead of a chart. */
   page.nothing = (words) => el("p", { class: "nothing" }, words);
 
-  page.noMatch = (what) => page.nothing(`Nothing to draw: there ${what} for ${page.formText()}, ${page.scopeText()}, ${page.periodText()}.`);
+  page.noMatch = (what) => page.nothing(page.formText() === "" ? `Nothing to draw: there ${what}.` : `Nothing to draw: there ${what} for ${page.formText()}, ${page.scopeText()}, ${page.periodText()}.`);
 
   /** A drawing. It is one image with one sentence; what the library calls its parts stays for the style alone. */
   page.plot = (options) => {

@@ -53,7 +53,10 @@ impl StoreError {
         let kind = kind_of(&error);
         let name = path.display();
         let (words, hint) = match kind {
-            StoreErrorKind::Unwritable => (format!("store `{name}` cannot be written ({})", reason(&error)), None),
+            StoreErrorKind::Unwritable => (
+                format!("store `{name}` cannot be written ({})", reason(&error)),
+                Some("whoever runs this command must be able to write that file and its folder"),
+            ),
             StoreErrorKind::Foreign => {
                 (format!("`{name}` is not an SQLite database, so it is no store"), Some("name another file in `store`"))
             }

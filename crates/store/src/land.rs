@@ -15,8 +15,8 @@ use crate::progress::{self, WindowProgress};
 use crate::quarantine::{self, Quarantined};
 use crate::statement;
 use crate::store::{Store, Writing};
-use crate::tombstone::{self, DeletedPolicy, Tombstone};
-use crate::verdict::{HistoryCause, Known, Standing, Verdict, effective, verdict};
+use crate::tombstone::{self, Tombstone};
+use crate::verdict::{DeletedPolicy, HistoryCause, Known, Standing, Verdict, effective, verdict};
 
 /// One page, ready to be landed.
 #[derive(Debug, Clone, Copy)]

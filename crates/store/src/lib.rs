@@ -50,5 +50,5 @@ pub use restate::{LateChange, Restated};
 pub use run::Run;
 pub use schema::SCHEMA_VERSION;
 pub use store::{Snapshot, Store};
-pub use tombstone::{Cause, DeletedPolicy, Tombstone};
-pub use verdict::HistoryCause;
+pub use tombstone::{Cause, Tombstone};
+pub use verdict::{DeletedPolicy, HistoryCause};

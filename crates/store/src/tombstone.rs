@@ -15,7 +15,7 @@ use crate::current::{retire, standing};
 use crate::error::{StoreError, VisitError};
 use crate::statement;
 use crate::store::{Store, Writing, meta};
-use crate::verdict::HistoryCause;
+use crate::verdict::{DeletedPolicy, HistoryCause};
 
 /// Why a record is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,15 +50,6 @@ impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.word())
     }
-}
-
-/// What becomes of the row of a deleted record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum DeletedPolicy {
-    /// It leaves the current table; history and tombstone stay.
-    Exclude,
-    /// It stays, archived.
-    Archive,
 }
 
 /// What is known of a record that was missed.

@@ -6,7 +6,14 @@ use jiff::Timestamp;
 use model::row::Landing;
 use model::time;
 
-use crate::tombstone::DeletedPolicy;
+/// What becomes of the row of a deleted record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DeletedPolicy {
+    /// It leaves the current table; history and tombstone stay.
+    Exclude,
+    /// It stays, archived.
+    Archive,
+}
 
 /// Why a version stands in history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -2,7 +2,8 @@
 //! They see that a word is there, not that what is said of it is true.
 
 use super::Notes;
-use crate::source::{Source, is_word, names};
+use crate::source::{Source, names};
+use crate::text::is_word;
 use crate::tree::Tree;
 
 const README: &str = "README.md";

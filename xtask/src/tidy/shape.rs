@@ -2,7 +2,8 @@
 //! The length of a function is what a reader scrolls: from `fn` to its last brace, blank lines and comments included.
 
 use super::Notes;
-use crate::source::{Line, Source, is_word};
+use crate::source::{Line, Source};
+use crate::text::is_word;
 use crate::tree::Tree;
 
 const FILE_LINES_MAX: usize = 800;

@@ -2,7 +2,8 @@
 //! Comments and literals may speak of them.
 
 use super::Notes;
-use crate::source::{is_word, names};
+use crate::source::names;
+use crate::text::is_word;
 use crate::tree::Tree;
 
 const UNFINISHED: &[&str] = &["dbg!", "todo!", "unimplemented!"];

@@ -37,7 +37,7 @@ const SHOWN: [&str; 10] =
 /// A wrong configuration, key, range or file name; a listing that cannot be read; a store that is not there; a stdout or file
 /// that cannot be written.
 pub(crate) fn run(flags: &JoinFlags, context: &Context) -> Outcome {
-    let mut config = context.config(Secrets::None)?;
+    let mut config = context.config(Secrets::Privacy)?;
     let report = join(flags, &mut config, context, context.clock.clone())?;
     if flags.out.is_some() {
         told::summary(&report, flags.shown.format, context)?;
@@ -61,6 +61,12 @@ pub(crate) fn join(
         config.check_tenant(name)?;
     }
     let out = flags.out.as_deref().map(|path| Out::named(path, context)).transpose()?;
+    let input = context.environment.folder().join(&flags.interactions);
+    if let Some(out) = &out
+        && is_same_file(&out.path, &input)
+    {
+        return Err(Failure::usage(format!("`--out {}` is the listing itself; name another file", flags.interactions.display())));
+    }
     let (from, to) = span(flags, config)?;
     let options = JoinOptions {
         tenants: flags.tenant.iter().map(|name| TenantName::new(name.as_str())).collect(),
@@ -72,10 +78,9 @@ pub(crate) fn join(
         ..JoinOptions::default()
     };
     let bench = Bench::open_at(config.take_workspace(), Ground::Existing, clock, context)?;
-    let path = context.environment.folder().join(&flags.interactions);
     let unread =
         |error: interactions::InteractionsError| Trouble { kind: TroubleKind::Configuration, message: error.message, hint: error.hint };
-    let rows = interactions::read(&path, &columns).map_err(unread)?;
+    let rows = interactions::read(&input, &columns).map_err(unread)?;
     for warning in rows.warnings() {
         context.screen.say("warning", warning);
     }
@@ -87,6 +92,11 @@ pub(crate) fn join(
 }
 
 /// The span on the ends of interactions. A date is midnight in the zone of the tenants, if they share one, else of UTC.
+/// Whether both names lead to one file that is there.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
+}
+
 fn span(flags: &JoinFlags, config: &Config) -> Outcome<(Option<Timestamp>, Option<Timestamp>)> {
     let chosen =
         config.tenants.iter().filter(|tenant| flags.tenant.is_empty() || flags.tenant.iter().any(|name| name == tenant.name.as_str()));

@@ -14,7 +14,7 @@ use crate::command::analysis::choice;
 use crate::command::measuring::{self, Measured};
 use crate::command::{Context, ground, whole_file};
 use crate::config::{Config, Secrets};
-use crate::exit::{Exit, Outcome};
+use crate::exit::{Exit, Failure, Outcome};
 use crate::flags::ReportFlags;
 use crate::output::print;
 
@@ -26,6 +26,9 @@ const WITHOUT_PURPOSE: &str = "nobody said what single agents' numbers are for: 
 /// A wrong configuration or roster; a tenant, division or form that is not known; a store that is not there; a file that cannot be
 /// written.
 pub(crate) fn run(flags: &ReportFlags, context: &Context) -> Outcome {
+    if flags.out.as_os_str() == "-" {
+        return Err(Failure::usage("`--out -`: the report is a file; name one"));
+    }
     let mut config = context.config(Secrets::None)?;
     let path = context.environment.folder().join(&flags.out);
     let written = write(&path, flags, &mut config, context, context.clock.clone())?;
@@ -48,7 +51,7 @@ pub(crate) struct Written {
 pub(crate) fn write(path: &Path, flags: &ReportFlags, config: &mut Config, context: &Context, clock: SystemClock) -> Outcome<Written> {
     choice::check(&flags.look, config)?;
     let made_at = clock.now();
-    let facts = facts(config);
+    let facts = facts(config, flags);
     let reread = reread(config);
     let alert = alert(config);
     let Measured { bench, store, analytics } = measuring::open(config, clock, context)?;
@@ -103,10 +106,22 @@ fn fact(name: &str, value: impl ToString) -> Fact {
 }
 
 /// What the report is made of.
-fn facts(config: &Config) -> Vec<Fact> {
+fn facts(config: &Config, flags: &ReportFlags) -> Vec<Fact> {
     let store = config.workspace.store.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let mut facts = vec![fact("store", store), fact("scorelake", env!("CARGO_PKG_VERSION"))];
-    for tenant in &config.tenants {
+    let look = &flags.look;
+    let cut = [
+        ("only division or team", look.division.clone()),
+        ("only form", look.form.clone()),
+        ("from", look.from.map(|date| date.to_string())),
+        ("up to, and without", look.to.map(|date| date.to_string())),
+    ];
+    facts.extend(cut.into_iter().filter_map(|(name, value)| Some(fact(name, value?))));
+    let is_shown = |tenant: &&std::sync::Arc<engine::settings::Tenant>| {
+        look.tenant.as_deref().is_none_or(|only| tenant.name.as_str() == only)
+            && look.platform.is_none_or(|only| engine::model::record::Platform::from(only) == tenant.platform)
+    };
+    for tenant in config.tenants.iter().filter(is_shown) {
         let zone = tenant.timezone.iana_name().unwrap_or("UTC");
         facts.push(fact("tenant", format!("{} ({}), {zone}", tenant.name, tenant.platform.word())));
     }

@@ -219,7 +219,7 @@ fn postgres(file: &PublicationFile, place: &Place, reader: &mut Reader<'_>) -> O
     let url = text_or_secret(given, "url", place, reader)?;
     let schema = file.schema.clone().unwrap_or_else(|| "public".to_owned());
     // A URL from elsewhere that was not fetched cannot be looked at.
-    if matches!(given, TextOrSecret::Text(_)) || reader.secrets != Secrets::None {
+    if matches!(given, TextOrSecret::Text(_)) || !matches!(reader.secrets, Secrets::None | Secrets::Privacy) {
         match Url::parse(url.expose()) {
             Ok(parsed) if !matches!(parsed.scheme(), "postgres" | "postgresql") => {
                 reader.problems.note_key(place, "url", "`postgres://user@host/database` is asked for");

@@ -52,6 +52,7 @@ pub(crate) fn required<'v, T: ?Sized>(value: Option<&'v T>, key: &str, place: &P
 pub(crate) fn fetch(source: &SecretFile, key: &str, place: &Place, reader: &mut Reader<'_>) -> Option<Secret> {
     let wanted = match reader.secrets {
         Secrets::None => false,
+        Secrets::Privacy => key == "key",
         Secrets::Publications => matches!(key, "url" | "password"),
         Secrets::All => true,
     };

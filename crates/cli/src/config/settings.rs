@@ -104,7 +104,7 @@ fn store(words: &str, reader: &mut Reader<'_>) -> std::path::PathBuf {
 fn privacy(file: &PrivacyFile, reader: &mut Reader<'_>) -> Privacy {
     let place = Place::default().below("`privacy`");
     // Without secrets nothing is landed, so nothing is cleaned either.
-    if reader.secrets != Secrets::All && !file.pseudonymise.is_empty() {
+    if !matches!(reader.secrets, Secrets::All | Secrets::Privacy) && !file.pseudonymise.is_empty() {
         return Privacy::none();
     }
     let key = file.key.as_ref().and_then(|source| fetch(source, "key", &place, reader));

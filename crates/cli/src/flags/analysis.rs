@@ -66,7 +66,8 @@ pub(crate) struct JoinFlags {
     /// The listing of interactions, CSV or Parquet, a row an agent's part of one
     #[arg(long, value_name = "FILE")]
     pub(crate) interactions: PathBuf,
-    /// What the listing's columns hold, as NAME=COLUMN, and in which order ids are tried; may be given several times. Names:
+    /// What the listing's columns hold, as NAME=COLUMN, and in which order ids are tried; may be given several times. Once an id is named, only
+    /// the ids named are tried. Names:
     /// interaction_id external_reference_id segment_id agent_id started_at ended_at media
     #[arg(long, value_name = "NAME=COLUMN")]
     pub(crate) key: Vec<String>,

@@ -134,7 +134,7 @@ pub(crate) struct ExportFlags {
     /// What to write
     #[arg(value_enum)]
     pub(crate) kind: ExportKind,
-    /// Where to [default: this folder]. A folder; for csv and ndjson also a pattern such as `out/{table}.csv.gz`, or a file with
+    /// Where to [default: this folder; `calabrio.csv`; `external-metrics`]. A folder; for csv and ndjson also a pattern such as `out/{table}.csv.gz`, or a file with
     /// --table; for calabrio the file; for postgres a `postgres://` URL, whose password may come from $PGPASSWORD
     #[arg(long, value_name = "PATH")]
     pub(crate) out: Option<String>,

@@ -18,7 +18,8 @@ use crate::analysis::agents;
 use crate::analysis::crowd::Hidden;
 use crate::analysis::layout::{cohort_cells, count, date, fill, real, row, sort, text};
 use crate::analysis::settings::{Analytics, Look};
-use crate::analysis::trends::{Crowds, Week};
+use crate::analysis::trends::Crowds;
+use crate::analysis::week::Week;
 
 /// The rows of `alarm` and of `control_point`.
 #[derive(Default)]
@@ -250,16 +251,16 @@ fn agent_alarm(place: &Place<'_>, test: &str, finding: &Finding, settings: &Anal
     let who = name.unwrap_or(&finding.agent_id);
     let sentence = if test == "agent_rate" {
         format!(
-            "{who}: {} % of {} assessments failed a critical question, the cohort {} %; more than chance lets expect among so many agents",
+            "{who}: {} % of {} failed a critical question, the cohort {} %; more than chance lets expect among so many agents",
             shown(100.0 * finding.value),
-            finding.n,
+            assessments(finding.n),
             shown(100.0 * finding.expected)
         )
     } else {
         format!(
-            "{who}: mean {} over {} assessments, the cohort {}; more than chance lets expect among so many agents",
+            "{who}: mean {} over {}, the cohort {}; more than chance lets expect among so many agents",
             shown(finding.value),
-            finding.n,
+            assessments(finding.n),
             shown(finding.expected)
         )
     };
@@ -277,6 +278,10 @@ fn agent_alarm(place: &Place<'_>, test: &str, finding: &Finding, settings: &Anal
         ],
     );
     cells
+}
+
+fn assessments(n: u64) -> String {
+    if n == 1 { "1 assessment".to_owned() } else { format!("{n} assessments") }
 }
 
 fn doubt(place: &Place<'_>, cohort: &CohortRow) -> Row {

@@ -22,10 +22,17 @@ const KINDS: [&str; 3] = ["tenant", "division", "site"];
 
 /// Rows of `question_week`.
 pub(crate) fn question_weeks(store: &Store, slice: &Slice, cohorts: &[CohortRow]) -> Result<Vec<Row>, StoreError> {
-    let questions = Questions::read(store, slice, cohorts)?;
+    let kinds: Vec<&str> = match &slice.scope {
+        None => KINDS.to_vec(),
+        // Of a team nothing so fine is shown; of any other scope its own rows, because all others would hold only a part of theirs.
+        Some(scope) if scope.kind == "team" => Vec::new(),
+        Some(scope) => vec![scope.kind.as_str()],
+    };
+    let found = store.questions(slice, &kinds)?;
+    let questions = Questions::new(found.of_cohorts, cohorts);
     let mut rows = Vec::new();
-    for kind in KINDS {
-        for week in store.question_weeks(slice, kind)? {
+    for kind in kinds {
+        for week in found.weeks.iter().filter(|week| week.scope.kind == kind) {
             let is_thin = week.n < ANSWERS_MIN;
             let attainment = (!is_thin && week.sum_max != 0.0).then(|| 100.0 * week.sum_score / week.sum_max);
             let mut cells = row(&QUESTION_WEEK, cohort_cells(&week.cohort, &week.scope));
@@ -66,9 +73,9 @@ struct Questions {
 }
 
 impl Questions {
-    fn read(store: &Store, slice: &Slice, cohorts: &[CohortRow]) -> Result<Self, StoreError> {
+    fn new(found: Vec<CohortQuestion>, cohorts: &[CohortRow]) -> Self {
         let mut of_cohort: BTreeMap<Cohort, BTreeMap<String, CohortQuestion>> = BTreeMap::new();
-        for question in store.cohort_questions(slice)? {
+        for question in found {
             of_cohort.entry(question.cohort.clone()).or_default().insert(question.question_key.clone(), question);
         }
         let mut ordered: Vec<&CohortRow> = cohorts.iter().filter(|cohort| cohort.scope.kind == "tenant").collect();
@@ -82,7 +89,7 @@ impl Questions {
                 before.insert(cohort.clone(), earlier.clone());
             }
         }
-        Ok(Self { of_cohort, before })
+        Self { of_cohort, before }
     }
 
     fn find(&self, cohort: &Cohort, key: &str) -> Option<Known<'_>> {

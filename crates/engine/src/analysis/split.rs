@@ -12,7 +12,7 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 use model::table::analytics::{CHANGE_SPLIT, CHANGE_SPLIT_QUESTION};
 use model::table::{Cell, Row};
-use store::statistics::{Cohort, CohortRow, ScopePlace, SideOf, SplitSide};
+use store::statistics::{Cohort, CohortRow, ScopePlace, SidesOf, Span, SplitSide};
 use store::{Store, StoreError};
 
 use crate::analysis::layout::{count, date, fill, real, row, text};
@@ -48,49 +48,66 @@ pub(crate) fn lines(cohorts: &[CohortRow], hidden: &BTreeSet<(Cohort, ScopePlace
 
 /// Takes every boundary apart; those on a date that is not wanted are only left out of the rows.
 pub(crate) fn boundaries(store: &Store, lines: &BTreeMap<Line, Vec<CohortRow>>, settings: &Analytics) -> Result<Vec<Boundary>, StoreError> {
-    let mut boundaries = Vec::new();
-    for versions in lines.values() {
-        for pair in versions.windows(2) {
-            let [from, to] = pair else { continue };
-            boundaries.push(boundary(store, from, to, settings)?);
+    let pairs: Vec<(&CohortRow, &CohortRow)> = lines.values().flat_map(|versions| versions.iter().zip(versions.iter().skip(1))).collect();
+    // All scopes whose form went from one version to the same other one, each with the day on which it did.
+    let mut changes: BTreeMap<(&Cohort, &Cohort), BTreeMap<ScopePlace, Date>> = BTreeMap::new();
+    for (from, to) in &pairs {
+        changes.entry((&from.cohort, &to.cohort)).or_default().insert(to.scope.clone(), to.first_date);
+    }
+    let mut found = BTreeMap::new();
+    for ((from, to), dates) in changes {
+        for boundary in boundaries_of_change(store, from, to, &dates, settings)? {
+            found.insert((from, to, boundary.scope.clone()), boundary);
         }
     }
-    Ok(boundaries)
+    Ok(pairs.into_iter().filter_map(|(from, to)| found.remove(&(&from.cohort, &to.cohort, to.scope.clone()))).collect())
 }
 
-fn boundary(store: &Store, from: &CohortRow, to: &CohortRow, settings: &Analytics) -> Result<Boundary, StoreError> {
+fn boundaries_of_change(
+    store: &Store,
+    from: &Cohort,
+    to: &Cohort,
+    dates: &BTreeMap<ScopePlace, Date>,
+    settings: &Analytics,
+) -> Result<Vec<Boundary>, StoreError> {
     let days = i64::from(settings.split_span_days);
-    let side_of = |version: &CohortRow| SideOf {
-        cohort: version.cohort.clone(),
-        scope: version.scope.clone(),
-        from: Some(to.first_date.saturating_sub(days.days())),
-        to: Some(to.first_date.saturating_add((days + 1).days())),
-    };
-    let (of_from, of_to) = (side_of(from), side_of(to));
-    let (found_from, found_to) = (store.split_side(&of_from)?, store.split_side(&of_to)?);
-    let mut texts = BTreeMap::new();
-    for answers in found_from.answers.iter().chain(&found_to.answers) {
-        if let Some(text) = &answers.text {
-            texts.insert(answers.question_key.clone(), text.clone());
-        }
-    }
-    let (a, b) = (side(&found_from, &from.cohort), side(&found_to, &to.cohort));
+    let span = |date: &Date| Span { from: Some(date.saturating_sub(days.days())), to: Some(date.saturating_add((days + 1).days())) };
+    let spans: BTreeMap<ScopePlace, Span> = dates.iter().map(|(scope, date)| (scope.clone(), span(date))).collect();
+    let (of_from, of_to) = (SidesOf { cohort: from.clone(), spans: spans.clone() }, SidesOf { cohort: to.clone(), spans });
+    let (mut sides_from, mut sides_to) = (store.split_sides(&of_from)?, store.split_sides(&of_to)?);
     let rules = SplitSettings {
         common_share: settings.common_share,
         side_assessments: settings.side_assessments,
         same_evaluators: settings.same_evaluators,
         ..SplitSettings::default()
     };
-    let found: Anchors = anchors(&a, &b, &rules);
-    let rescored = |side_of: &SideOf| -> Result<BTreeMap<String, AgentSum>, StoreError> {
-        if found.weights.is_empty() {
-            return Ok(BTreeMap::new());
-        }
-        let agents = store.rescore_side(side_of, &found.weights)?;
-        Ok(agents.into_iter().map(|agent| (agent.agent_id, AgentSum { n: agent.n, sum: agent.sum })).collect())
+    let (mut halves, mut weights) = (Vec::new(), BTreeMap::new());
+    for (scope, date) in dates {
+        let (found_from, found_to) = (sides_from.remove(scope).unwrap_or_default(), sides_to.remove(scope).unwrap_or_default());
+        let (a, b) = (side(&found_from, from), side(&found_to, to));
+        let found: Anchors = anchors(&a, &b, &rules);
+        weights.insert(scope.clone(), found.weights.clone());
+        halves.push((scope, *date, a, b, found, texts(&found_from, &found_to)));
+    }
+    weights.retain(|_, weights| !weights.is_empty());
+    let (mut rescored_from, mut rescored_to) = (store.rescore_sides(&of_from, &weights)?, store.rescore_sides(&of_to, &weights)?);
+    let boundary = |(scope, date, a, b, found, texts): (&ScopePlace, Date, Side, Side, Anchors, BTreeMap<String, String>)| {
+        let rescored = [rescored_from.remove(scope), rescored_to.remove(scope)].map(|found| by_agent(found.unwrap_or_default()));
+        let [of_a, of_b] = &rescored;
+        let split = change_split(&a, &b, &found, of_a, of_b, &rules);
+        Boundary { from: from.clone(), to: to.clone(), scope: scope.clone(), date, split, texts }
     };
-    let split = change_split(&a, &b, &found, &rescored(&of_from)?, &rescored(&of_to)?, &rules);
-    Ok(Boundary { from: from.cohort.clone(), to: to.cohort.clone(), scope: to.scope.clone(), date: to.first_date, split, texts })
+    Ok(halves.into_iter().map(boundary).collect())
+}
+
+/// The wordings of the questions; of two, the later.
+fn texts(from: &SplitSide, to: &SplitSide) -> BTreeMap<String, String> {
+    let text = |answers: &store::statistics::AnswerSums| Some((answers.question_key.clone(), answers.text.clone()?));
+    from.answers.iter().chain(&to.answers).filter_map(text).collect()
+}
+
+fn by_agent(agents: Vec<store::statistics::AgentSum>) -> BTreeMap<String, AgentSum> {
+    agents.into_iter().map(|agent| (agent.agent_id, AgentSum { n: agent.n, sum: agent.sum })).collect()
 }
 
 fn side(found: &SplitSide, cohort: &Cohort) -> Side {

@@ -258,6 +258,58 @@ fn small_teams_are_hidden_and_the_next_smallest_with_a_single_one() {
 }
 
 #[test]
+fn a_team_cannot_be_had_by_taking_the_others_from_their_division() {
+    let form = [version("v-1", &["q"])];
+    // East: teams of 6, 5 and 2. West: teams of 7 and 8. Among all of them a single one is too small.
+    let teams = [("a", 6, "east"), ("b", 5, "east"), ("c", 2, "east"), ("d", 7, "west"), ("e", 8, "west")];
+    let mut sheets = Vec::new();
+    let mut roster = Vec::new();
+    for (team, n, scope) in teams {
+        for nth in 0..n {
+            let agent: &'static str = format!("{team}{nth}").leak();
+            sheets.push(Sheet { scope: Some(scope), ..sheet(0, agent, 8.0) });
+            roster.push((agent, team));
+        }
+    }
+    let found = bench(&form, &sheets, &roster);
+    let expected = ["a 6 -", "b - k_anonymity", "c - k_anonymity", "d 7 -", "e 8 -"];
+    assert_eq!(words(&everything_of(&found), &COHORT, "team", &["scope_id", "n", "reason"]), expected);
+    // A division of small teams hides two of its own, whatever is hidden elsewhere.
+    let apart = [("a", 6, "east"), ("b", 2, "east"), ("c", 9, "west"), ("d", 3, "west")];
+    let (mut sheets, mut roster) = (Vec::new(), Vec::new());
+    for (team, n, scope) in apart {
+        for nth in 0..n {
+            let agent: &'static str = format!("{team}{nth}").leak();
+            sheets.push(Sheet { scope: Some(scope), ..sheet(0, agent, 8.0) });
+            roster.push((agent, team));
+        }
+    }
+    let found = bench(&form, &sheets, &roster);
+    let expected = ["a - k_anonymity", "b - k_anonymity", "c - k_anonymity", "d - k_anonymity"];
+    assert_eq!(words(&everything_of(&found), &TREND_COHORT, "team", &["scope_id", "n", "reason"]), expected);
+    // Asking for one of them alone does not help.
+    let alone = Look { scope: Some("a".to_owned()), ..Look::default() };
+    let derived = everything(&found.store, &Analytics::default(), &alone).unwrap();
+    assert_eq!(words(&derived, &TREND_COHORT, "team", &["scope_id", "n", "reason"]), ["a - k_anonymity"]);
+    assert_eq!(words(&derived, &COHORT, "team", &["scope_id", "n", "reason"]), ["a - k_anonymity"]);
+    assert_eq!(words(&derived, &CONTROL_POINT, "team", &["n"]), [""; 0]);
+    assert!(derived.rows(&QUESTION_WEEK).is_empty(), "questions of a team are not shown");
+}
+
+#[test]
+fn questions_of_a_division_are_not_told_as_those_of_the_tenant() {
+    let form = [version("v-1", &["q"])];
+    let sheets: Vec<Sheet> =
+        (0..8).map(|nth| Sheet { scope: Some(if nth < 6 { "east" } else { "west" }), ..sheet(0, "ann", 8.0) }).collect();
+    let found = bench(&form, &sheets, &[]);
+    let look = Look { scope: Some("east".to_owned()), ..Look::default() };
+    let derived = everything(&found.store, &Analytics::default(), &look).unwrap();
+    assert_eq!(words(&derived, &QUESTION_WEEK, "division", &["scope_id", "n", "attainment"]), ["east 6 80.0"]);
+    assert_eq!(words(&derived, &QUESTION_WEEK, "tenant", &["n"]), [""; 0]);
+    assert_eq!(words(&everything_of(&found), &QUESTION_WEEK, "tenant", &["n", "attainment"]), ["8 80.0"]);
+}
+
+#[test]
 fn a_machine_needs_the_least_effect_for_every_alarm() {
     let form = [version("v-1", &["q"])];
     // Nine steady weeks and one that is off by less than two points, of twelve assessments each.

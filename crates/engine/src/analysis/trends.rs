@@ -5,57 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use insight::chain::ChainPoint;
 use insight::cohort::{is_provisional, is_version_alarm};
-use insight::interval::{self, AgentRatio, AgentSum, Estimate};
+use insight::interval::{self, AgentRatio, AgentSum};
 use insight::reason::Reason;
 use insight::trend::{self, WeekPoint};
 use jiff::civil::Date;
 use model::table::analytics::{COHORT, TREND_COHORT, TREND_VERDICT};
 use model::table::{Cell, Row};
-use store::statistics::{Cohort, CohortAgent, CohortRow, CohortWeekAgent, ScopePlace, Slice};
-use store::{Store, StoreError, VisitError};
+use store::statistics::{Cohort, CohortAgent, CohortRow, ScopePlace, Slice};
+use store::{Store, StoreError};
 
 use crate::analysis::crowd::Hidden;
 use crate::analysis::layout::{cohort_cells, count, date, fill, real, row, text};
 use crate::analysis::settings::Analytics;
-
-/// One week of one cohort in one scope.
-#[derive(Debug, Clone)]
-pub(crate) struct Week {
-    pub(crate) cohort: Cohort,
-    pub(crate) scope: ScopePlace,
-    pub(crate) week_start: Date,
-    pub(crate) estimate: Estimate,
-    pub(crate) n_failed_critical: u64,
-}
-
-/// All weeks of all cohorts, in the order of cohort, scope and week.
-pub(crate) fn weeks(store: &Store, slice: &Slice, kinds: &[&str]) -> Result<Vec<Week>, StoreError> {
-    let mut weeks = Vec::new();
-    let mut open: Option<(CohortWeekAgent, Vec<AgentSum>, u64)> = None;
-    let visited = store.cohort_week_agents(slice, kinds, &mut |next: CohortWeekAgent| {
-        let sum = AgentSum { n: next.n, sum: next.sum_y };
-        let n_failed = next.n_failed_critical;
-        match &mut open {
-            Some((first, agents, failed))
-                if first.week_start == next.week_start && first.scope == next.scope && first.cohort == next.cohort =>
-            {
-                agents.push(sum);
-                *failed += n_failed;
-            }
-            _ => weeks.extend(open.replace((next, vec![sum], n_failed)).map(closed)),
-        }
-        Ok::<(), StoreError>(())
-    });
-    visited.map_err(|error| match error {
-        VisitError::Store(error) | VisitError::Visitor(error) => error,
-    })?;
-    weeks.extend(open.map(closed));
-    Ok(weeks)
-}
-
-fn closed((first, agents, n_failed_critical): (CohortWeekAgent, Vec<AgentSum>, u64)) -> Week {
-    Week { cohort: first.cohort, scope: first.scope, week_start: first.week_start, estimate: interval::mean(&agents), n_failed_critical }
-}
+use crate::analysis::week::Week;
 
 /// Rows of `trend_cohort`.
 pub(crate) fn week_rows(weeks: &[Week], hidden: &Hidden, settings: &Analytics) -> Vec<Row> {

@@ -269,7 +269,7 @@ fn a_path_that_cannot_be_written_is_refused() {
     let expected = "store `DIR/file/store.db`: `DIR/file` is not a folder";
     check_refused(folder.path(), Store::open(&file.join("store.db"), day(1)), StoreErrorKind::Unwritable, expected);
     // Nobody, not even root, makes files here.
-    let expected = "store `/proc/store.db` cannot be written (unable to open database file: /proc/store.db)";
+    let expected = "store `/proc/store.db` cannot be written (unable to open database file: /proc/store.db)\nhint: whoever runs this command must be able to write that file and its folder";
     check_refused(folder.path(), Store::open(Path::new("/proc/store.db"), day(1)), StoreErrorKind::Unwritable, expected);
 }
 

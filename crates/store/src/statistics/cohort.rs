@@ -6,6 +6,7 @@ use rusqlite::{Row, params_from_iter};
 
 use crate::cell::{Count, Day, Moment};
 use crate::error::{StoreError, VisitError};
+use crate::statistics::answer::Total;
 use crate::statistics::slice::{Bindings, COHORT, Cohort, ScopePlace, Slice, cohort_of, placed, scope_of};
 use crate::store::Store;
 
@@ -130,30 +131,33 @@ impl Store {
         let columns = ["agent_id", "normalized_score", "weighted_points", "weighted_max", "failed_critical", "passed"];
         let placed = placed(slice, kinds, &columns, &mut bindings)?;
         let key = format!("{COHORT}, scope_kind, scope_id, agent_id");
-        // Two passes: the squares are of differences from the mean, because those of scores cancel out.
-        let sql = format!(
-            "SELECT {key}, COUNT(*), SUM(normalized_score), SUM((normalized_score - mean) * (normalized_score - mean)),
-                SUM(weighted_points), SUM(weighted_max), SUM(failed_critical), TOTAL(passed), COUNT(passed)
-             FROM (SELECT *, AVG(normalized_score) OVER (PARTITION BY {key}) AS mean FROM {placed})
-             GROUP BY {key} ORDER BY {key}"
-        );
-        let read = |row: &Row<'_>| {
-            let count = |index| row.get::<_, Count>(index).map(|count| count.0);
-            Ok(CohortAgent {
-                cohort: cohort_of(row, 0)?,
-                scope: scope_of(row, 6)?,
-                agent_id: row.get(8)?,
-                n: count(9)?,
-                sum_y: row.get(10)?,
-                ss_within: row.get(11)?,
-                sum_weighted_points: row.get(12)?,
-                sum_weighted_max: row.get(13)?,
-                n_failed_critical: count(14)?,
-                n_passed: row.get::<_, f64>(15)? as u64,
-                n_with_pass: count(16)?,
-            })
-        };
-        self.read(|connection| connection.prepare_cached(&sql)?.query_map(params_from_iter(bindings.values), read)?.collect())
+        // One sort, and no grouping in SQL: the squares need the mean first, for which SQLite would sort the same rows twice.
+        let sql =
+            format!("SELECT {key}, normalized_score, weighted_points, weighted_max, failed_critical, passed FROM {placed} ORDER BY {key}");
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(&sql)?;
+            let mut rows = statement.query(params_from_iter(bindings.values))?;
+            let mut agents = Vec::new();
+            let mut open: Option<Gathered> = None;
+            while let Some(row) = rows.next()? {
+                let (cohort, scope, agent_id) = (cohort_of(row, 0)?, scope_of(row, 6)?, row.get_ref(8)?.as_str()?);
+                if !open.as_ref().is_some_and(|held| held.agent_id == agent_id && held.scope == scope && held.cohort == cohort) {
+                    let next = Gathered::new(cohort, scope, agent_id.to_owned());
+                    agents.extend(open.replace(next).map(Gathered::agent));
+                }
+                if let Some(held) = &mut open {
+                    held.scores.push(row.get(9)?);
+                    held.weighted_points.add(row.get(10)?);
+                    held.weighted_max.add(row.get(11)?);
+                    held.n_failed_critical += u64::from(row.get::<_, bool>(12)?);
+                    let passed: Option<bool> = row.get(13)?;
+                    held.n_passed += u64::from(passed == Some(true));
+                    held.n_with_pass += u64::from(passed.is_some());
+                }
+            }
+            agents.extend(open.map(Gathered::agent));
+            Ok(agents)
+        })
     }
 
     /// Visits the agents of each week of the cohorts of a slice in each scope of these kinds, by cohort, scope, week and agent.
@@ -183,5 +187,54 @@ impl Store {
             })
         };
         self.visit(&sql, params_from_iter(bindings.values), read, visit)
+    }
+}
+
+/// The assessments of one agent in one cohort and scope.
+struct Gathered {
+    cohort: Cohort,
+    scope: ScopePlace,
+    agent_id: String,
+    scores: Vec<f64>,
+    weighted_points: Total,
+    weighted_max: Total,
+    n_failed_critical: u64,
+    n_passed: u64,
+    n_with_pass: u64,
+}
+
+impl Gathered {
+    fn new(cohort: Cohort, scope: ScopePlace, agent_id: String) -> Self {
+        let (weighted_points, weighted_max) = (Total::default(), Total::default());
+        Self {
+            cohort,
+            scope,
+            agent_id,
+            scores: Vec::new(),
+            weighted_points,
+            weighted_max,
+            n_failed_critical: 0,
+            n_passed: 0,
+            n_with_pass: 0,
+        }
+    }
+
+    /// The squares are of differences from the mean, because those of scores cancel out.
+    fn agent(self) -> CohortAgent {
+        let sum_y = self.scores.iter().copied().collect::<Total>().value();
+        let mean = sum_y / self.scores.len() as f64;
+        CohortAgent {
+            cohort: self.cohort,
+            scope: self.scope,
+            agent_id: self.agent_id,
+            n: self.scores.len() as u64,
+            sum_y,
+            ss_within: self.scores.iter().map(|score| (score - mean) * (score - mean)).collect::<Total>().value(),
+            sum_weighted_points: self.weighted_points.value(),
+            sum_weighted_max: self.weighted_max.value(),
+            n_failed_critical: self.n_failed_critical,
+            n_passed: self.n_passed,
+            n_with_pass: self.n_with_pass,
+        }
     }
 }

@@ -1,32 +1,16 @@
 //! Questions of cohorts: how they were answered week by week, and what the form says of them.
 //! A question's key is its id. An answer counts when it is applicable and its maximum is above 0.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use rusqlite::{Connection, Row, params_from_iter};
 
-use crate::cell::{Count, Day};
+use crate::cell::Day;
 use crate::error::StoreError;
-use crate::statistics::slice::{Bindings, COHORT, Cohort, ScopePlace, Slice, cohort_of, placed, scope_of};
+use crate::statistics::answer::{Answer, Asked, Sheets, Sums};
+use crate::statistics::slice::{Bindings, COHORT, Cohort, ScopePlace, Slice, check_kinds, cohort_of, conditions};
 use crate::store::Store;
-
-/// The questions of the assessments of a subquery `chosen`, a row each; goes after `FROM`.
-pub(super) const ASKED: &str = "chosen
-    CROSS JOIN assessment ON assessment.tenant = chosen.tenant AND assessment.assessment_id = chosen.assessment_id
-    CROSS JOIN jsonb_each(assessment.questions) AS question";
-
-/// What [`ASKED`] knows of a question.
-pub(super) const FIELDS: &str = "question.value ->> 'question_id' AS question_key, question.value ->> 'text' AS text,
-    question.value ->> 'group_id' AS group_id, CAST(question.value ->> 'ordinal' AS INTEGER) AS ordinal,
-    CAST(question.value ->> 'score' AS REAL) AS score, CAST(question.value ->> 'max_score' AS REAL) AS max_score,
-    CAST(question.value ->> 'weight' AS REAL) AS weight, question.value ->> 'not_applicable' AS not_applicable";
-
-/// The condition that an answer counts.
-pub(super) const ANSWERED: &str = "not_applicable = 0 AND max_score > 0";
-
-/// 1 for the weight and maximum that most assessments of the window `one` have: a single assessment may have got another.
-pub(super) const USUAL: &str = "ROW_NUMBER() OVER (one ORDER BY COUNT(*) DESC, weight, max_score)";
 
 /// A question of a cohort and scope in one week.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,79 +52,99 @@ pub struct CohortQuestion {
     pub max_score: Option<f64>,
 }
 
+/// The questions of a slice.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Questions {
+    /// Those of the form version of each cohort and any others that its assessments have: by cohort, in the order of the
+    /// assessments, and those that no assessment has at the end.
+    pub of_cohorts: Vec<CohortQuestion>,
+    /// By cohort, scope, question and week.
+    pub weeks: Vec<QuestionWeek>,
+}
+
 impl Store {
-    /// The questions of the cohorts of a slice in each scope of a kind, by cohort, scope, question and week.
+    /// The questions of the cohorts of a slice, and how they were answered week by week in each scope of these kinds.
     ///
     /// # Errors
     /// Those of reading; `Bug` for a kind that is none.
-    pub fn question_weeks(&self, slice: &Slice, kind: &str) -> Result<Vec<QuestionWeek>, StoreError> {
+    pub fn questions(&self, slice: &Slice, kinds: &[&str]) -> Result<Questions, StoreError> {
+        check_kinds(kinds)?;
         let mut bindings = Bindings::default();
-        let chosen = placed(slice, &[kind], &["week_start"], &mut bindings)?;
-        let key = format!("{COHORT}, scope_kind, scope_id, question_key, week_start");
         let sql = format!(
-            "WITH chosen AS {chosen}, asked AS (SELECT chosen.*, {FIELDS} FROM {ASKED})
-             SELECT {key}, COUNT(*) FILTER (WHERE {ANSWERED}), SUM(not_applicable), TOTAL(score) FILTER (WHERE {ANSWERED}),
-                TOTAL(max_score) FILTER (WHERE {ANSWERED})
-             FROM asked GROUP BY {key} ORDER BY {key}"
+            "SELECT {COHORT}, assessment_id, week_start FROM assessment_measure AS measure WHERE {}",
+            conditions(slice, &mut bindings)
         );
-        let read = |row: &Row<'_>| {
-            Ok(QuestionWeek {
-                cohort: cohort_of(row, 0)?,
-                scope: scope_of(row, 6)?,
-                question_key: row.get(8)?,
-                week_start: row.get::<_, Day>(9)?.0,
-                n: row.get::<_, Count>(10)?.0,
-                n_not_applicable: row.get::<_, Count>(11)?.0,
-                sum_score: row.get(12)?,
-                sum_max: row.get(13)?,
-            })
-        };
-        self.read(|connection| connection.prepare_cached(&sql)?.query_map(params_from_iter(bindings.values), read)?.collect())
-    }
-
-    /// The questions of the cohorts of a slice, those of the form version and any others that its assessments have: by
-    /// cohort, in the order of the assessments, and those that no assessment has at the end.
-    ///
-    /// # Errors
-    /// Those of reading.
-    pub fn cohort_questions(&self, slice: &Slice) -> Result<Vec<CohortQuestion>, StoreError> {
-        let mut bindings = Bindings::default();
-        let chosen = placed(slice, &["tenant"], &["week_start"], &mut bindings)?;
-        let sql = format!(
-            "WITH chosen AS {chosen}, asked AS (SELECT chosen.*, {FIELDS} FROM {ASKED})
-             SELECT * FROM (
-                SELECT {COHORT}, question_key, MAX(MAX(text)) OVER one, MAX(MAX(group_id)) OVER one, weight, max_score,
-                    MIN(MIN(ordinal)) OVER one AS first_ordinal, {USUAL} AS place
-                FROM asked GROUP BY {COHORT}, question_key, weight, max_score WINDOW one AS (PARTITION BY {COHORT}, question_key))
-             WHERE place = 1 ORDER BY {COHORT}, first_ordinal, question_key"
-        );
-        let read = |row: &Row<'_>| {
-            Ok(CohortQuestion {
-                cohort: cohort_of(row, 0)?,
-                question_key: row.get(6)?,
-                text: row.get(7)?,
-                group_id: row.get(8)?,
-                ordinal: 0,
-                weight: row.get(9)?,
-                max_score: row.get(10)?,
-            })
-        };
-        let cohorts: BTreeSet<Cohort> = self.cohorts(slice, &["tenant"])?.into_iter().map(|row| row.cohort).collect();
         self.read(|connection| {
-            let values = params_from_iter(bindings.values);
-            let asked: Vec<CohortQuestion> = connection.prepare_cached(&sql)?.query_map(values, read)?.collect::<rusqlite::Result<_>>()?;
-            let mut asked_of: BTreeMap<Cohort, Vec<CohortQuestion>> = BTreeMap::new();
-            for question in asked {
-                asked_of.entry(question.cohort.clone()).or_default().push(question);
+            let mut statement = connection.prepare_cached(&sql)?;
+            let mut rows = statement.query(params_from_iter(bindings.values))?;
+            let mut sheets = Sheets::new(connection)?;
+            let mut tally = Tally::default();
+            while let Some(row) = rows.next()? {
+                let (cohort, week_start) = (cohort_of(row, 0)?, row.get::<_, Day>(7)?.0);
+                let assessment_id = row.get_ref(6)?.as_str()?;
+                let mut places = sheets.scopes(&cohort.tenant, assessment_id)?;
+                places.retain(|place| kinds.contains(&place.kind.as_str()) && slice.shows(place));
+                let answers = sheets.answers(&cohort.tenant, assessment_id)?;
+                tally.add(cohort, places, week_start, &answers);
             }
-            let mut whole = Vec::new();
-            for cohort in cohorts {
-                let asked = asked_of.remove(&cohort).unwrap_or_default();
-                whole.extend(completed(asked, &cohort, form_questions(connection, &cohort)?));
-            }
-            Ok(whole)
+            tally.finished(connection)
         })
     }
+}
+
+/// What was counted so far.
+#[derive(Default)]
+struct Tally {
+    of_cohorts: BTreeMap<Cohort, BTreeMap<String, Asked>>,
+    weeks: BTreeMap<(Cohort, ScopePlace), BTreeMap<String, BTreeMap<Date, Sums>>>,
+}
+
+impl Tally {
+    fn add(&mut self, cohort: Cohort, places: Vec<ScopePlace>, week_start: Date, answers: &[Answer]) {
+        let asked = self.of_cohorts.entry(cohort.clone()).or_default();
+        for answer in answers {
+            asked.entry(answer.question_key.clone()).or_default().add(answer);
+        }
+        for place in places {
+            let questions = self.weeks.entry((cohort.clone(), place)).or_default();
+            for answer in answers {
+                questions.entry(answer.question_key.clone()).or_default().entry(week_start).or_default().add(answer);
+            }
+        }
+    }
+
+    fn finished(self, connection: &Connection) -> rusqlite::Result<Questions> {
+        let mut questions = Questions::default();
+        for (cohort, asked) in self.of_cohorts {
+            let form = form_questions(connection, &cohort)?;
+            questions.of_cohorts.extend(completed(asked_questions(&cohort, asked), &cohort, form));
+        }
+        for ((cohort, scope), of_place) in self.weeks {
+            for (question_key, weeks) in of_place {
+                questions.weeks.extend(weeks.into_iter().map(|(week_start, sums)| QuestionWeek {
+                    cohort: cohort.clone(),
+                    scope: scope.clone(),
+                    question_key: question_key.clone(),
+                    week_start,
+                    n: sums.n,
+                    n_not_applicable: sums.n_not_applicable,
+                    sum_score: sums.score.value(),
+                    sum_max: sums.max.value(),
+                }));
+            }
+        }
+        Ok(questions)
+    }
+}
+
+fn asked_questions(cohort: &Cohort, asked: BTreeMap<String, Asked>) -> Vec<CohortQuestion> {
+    let mut asked: Vec<(String, Asked)> = asked.into_iter().collect();
+    asked.sort_by_key(|(_, asked)| asked.ordinal);
+    let question = |(question_key, asked): (String, Asked)| {
+        let (weight, max_score) = asked.usual();
+        CohortQuestion { cohort: cohort.clone(), question_key, text: asked.text, group_id: asked.group_id, ordinal: 0, weight, max_score }
+    };
+    asked.into_iter().map(question).collect()
 }
 
 /// What a form version says of its questions: weight and maximum by id.

@@ -36,6 +36,13 @@ pub struct Slice {
     pub to: Option<Date>,
 }
 
+impl Slice {
+    /// Whether rows are of this scope: of any, but only of one of the kind that the slice names.
+    pub(super) fn shows(&self, place: &ScopePlace) -> bool {
+        self.scope.as_ref().is_none_or(|scope| scope.kind == TENANT || scope.kind != place.kind || scope.id == place.id)
+    }
+}
+
 /// A scope that assessments count in.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ScopePlace {
@@ -155,15 +162,21 @@ pub(super) fn conditions(slice: &Slice, bindings: &mut Bindings) -> String {
     conditions.join(" AND ")
 }
 
+/// Refuses a kind that is none.
+pub(super) fn check_kinds(kinds: &[&str]) -> Result<(), StoreError> {
+    match kinds.iter().find(|kind| !KINDS.contains(kind)) {
+        None => Ok(()),
+        Some(kind) => Err(StoreError::new(StoreErrorKind::Bug, format!("`{kind}` is no kind of scope to count by"))),
+    }
+}
+
 /// A subquery: a row for each measure of the slice and each scope of these kinds that it counts in, with the columns of
 /// the cohort, `scope_kind`, `scope_id`, `assessment_id`, and those that are named.
 ///
 /// # Errors
 /// `Bug` for a kind that is none.
 pub(super) fn placed(slice: &Slice, kinds: &[&str], columns: &[&str], bindings: &mut Bindings) -> Result<String, StoreError> {
-    if let Some(kind) = kinds.iter().find(|kind| !KINDS.contains(kind)) {
-        return Err(StoreError::new(StoreErrorKind::Bug, format!("`{kind}` is no kind of scope to count by")));
-    }
+    check_kinds(kinds)?;
     let conditions = conditions(slice, bindings);
     let of_measure = |columns: &str| columns.split(", ").map(|column| format!("measure.{column}")).collect::<Vec<_>>().join(", ");
     let (cohort, columns) = (of_measure(COHORT), of_measure(&columns.join(", ")));

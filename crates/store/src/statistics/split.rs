@@ -1,28 +1,48 @@
-//! One side of a change of form version: its sums, its answers, and its assessments scored anew on common questions.
+//! The sides of a change of form version: their sums, their answers, and their assessments scored anew on common questions.
+//! The sides of all scopes are made at once, because they are made of the same assessments.
 
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use model::id::TenantName;
-use rusqlite::{Connection, Row, params_from_iter};
+use rusqlite::{Connection, params_from_iter};
 
-use crate::cell::Count;
+use crate::cell::Day;
 use crate::error::StoreError;
-use crate::statistics::question::{ANSWERED, ASKED, FIELDS, USUAL, form_questions};
+use crate::statistics::answer::{Answer, Asked, Sheets, Total};
+use crate::statistics::question::{FormQuestions, form_questions};
 use crate::statistics::slice::{Bindings, Cohort, ScopePlace, Slice, conditions};
 use crate::store::Store;
 
-/// Which assessments make a side: one cohort, in one scope, over a half-open span of business dates.
+/// Which assessments make the sides of one cohort: one side a scope.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SideOf {
+pub struct SidesOf {
     /// The cohort.
     pub cohort: Cohort,
-    /// The scope.
-    pub scope: ScopePlace,
-    /// From this business date on.
+    /// The scopes, each with its own span.
+    pub spans: BTreeMap<ScopePlace, Span>,
+}
+
+/// A half-open span of business dates.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Span {
+    /// From this one on.
     pub from: Option<Date>,
-    /// Up to, and without, this business date.
+    /// Up to, and without, this one.
     pub to: Option<Date>,
+}
+
+impl Span {
+    fn contains(self, date: Date) -> bool {
+        self.from.is_none_or(|from| from <= date) && self.to.is_none_or(|to| date < to)
+    }
+
+    /// The least span that contains all of them.
+    fn around(spans: impl Iterator<Item = Self> + Clone) -> Self {
+        let from = spans.clone().map(|span| span.from).min().flatten();
+        let to = spans.map(|span| span.to).try_fold(None, |last: Option<Date>, to| to.map(|to| Some(last.map_or(to, |last| last.max(to)))));
+        Self { from, to: to.flatten() }
+    }
 }
 
 /// The sums of a side.
@@ -84,57 +104,174 @@ pub struct AgentSum {
 }
 
 impl Store {
-    /// The sums of a side.
+    /// The sums of each side.
     ///
     /// # Errors
     /// Those of reading.
-    pub fn split_side(&self, side: &SideOf) -> Result<SplitSide, StoreError> {
+    pub fn split_sides(&self, sides: &SidesOf) -> Result<BTreeMap<ScopePlace, SplitSide>, StoreError> {
         self.read(|connection| {
-            let (n, sum_y) = totals(connection, side)?;
-            let (answers, form) = questions(connection, side)?;
-            let (by_evaluator, by_agent) = (by_evaluator(connection, side)?, by_agent(connection, side)?);
-            Ok(SplitSide { n, sum_y, answers, form, by_evaluator, by_agent })
+            let mut tallies: BTreeMap<&ScopePlace, Tally> = sides.spans.keys().map(|place| (place, Tally::default())).collect();
+            visit(connection, sides, &mut |assessment, places, answers| {
+                for place in places {
+                    if let Some(tally) = tallies.get_mut(place) {
+                        tally.add(assessment, answers);
+                    }
+                }
+            })?;
+            let form = form_questions(connection, &sides.cohort)?;
+            Ok(tallies.into_iter().map(|(place, tally)| (place.clone(), tally.side(form.clone()))).collect())
         })
     }
 
-    /// The assessments of a side scored on the weighted questions alone, summed by agent: for each assessment
+    /// The assessments of each side scored on its weighted questions alone, summed by agent: for each assessment
     /// `100 * sum(weight * points / maximum) / sum(weight)` over its answers to them that count. One without any such
-    /// answer, or whose weights sum to 0, is left out.
+    /// answer, or whose weights sum to 0, is left out. A side without weights has no sums.
     ///
     /// # Errors
     /// Those of reading.
-    pub fn rescore_side(&self, side: &SideOf, weights: &BTreeMap<String, f64>) -> Result<Vec<AgentSum>, StoreError> {
-        let mut bindings = Bindings::default();
-        let chosen = chosen(side, &mut bindings);
-        let pairs: Vec<(&String, f64)> = weights.iter().map(|(key, weight)| (key, *weight)).collect();
-        let weights = bindings.bind(serde_json::json!(pairs).to_string());
-        let sql = format!(
-            "WITH chosen AS ({chosen}),
-                weighted AS MATERIALIZED (SELECT value ->> 0 AS weighted_key, CAST(value ->> 1 AS REAL) AS g FROM json_each({weights})),
-                asked AS (SELECT chosen.*, {FIELDS} FROM {ASKED}),
-                rescored AS (
-                    SELECT agent_id, assessment_id, 100.0 * SUM(g * (score / max_score)) / SUM(g) AS r
-                    FROM asked CROSS JOIN weighted ON weighted_key = question_key WHERE {ANSWERED} GROUP BY agent_id, assessment_id
-                )
-             SELECT agent_id, COUNT(*), SUM(r) FROM rescored WHERE r IS NOT NULL GROUP BY agent_id ORDER BY agent_id"
-        );
-        self.read(|connection| connection.prepare_cached(&sql)?.query_map(params_from_iter(bindings.values), agent_sum)?.collect())
+    pub fn rescore_sides(
+        &self,
+        sides: &SidesOf,
+        weights: &BTreeMap<ScopePlace, BTreeMap<String, f64>>,
+    ) -> Result<BTreeMap<ScopePlace, Vec<AgentSum>>, StoreError> {
+        self.read(|connection| {
+            let mut sums: BTreeMap<&ScopePlace, ByAgent> = BTreeMap::new();
+            visit(connection, sides, &mut |assessment, places, answers| {
+                for (place, weights) in places.iter().filter_map(|place| weights.get_key_value(place)) {
+                    if let Some(score) = rescored(answers, weights) {
+                        sums.entry(place).or_default().add(&assessment.agent_id, score);
+                    }
+                }
+            })?;
+            Ok(sums.into_iter().map(|(place, by_agent)| (place.clone(), by_agent.sums())).collect())
+        })
     }
 }
 
-/// The measures of a side.
-fn chosen(side: &SideOf, bindings: &mut Bindings) -> String {
-    let SideOf { cohort, scope, from, to } = side;
-    let slice = Slice {
-        tenant: Some(TenantName::new(&cohort.tenant)),
-        platform: None,
-        scope: Some(scope.clone()),
-        form: None,
-        from: *from,
-        to: *to,
-    };
+/// An assessment of a side.
+struct Assessment {
+    agent_id: String,
+    evaluator_id: Option<String>,
+    normalized_score: f64,
+}
+
+/// Sums by agent.
+#[derive(Default)]
+struct ByAgent(BTreeMap<String, (u64, Total)>);
+
+impl ByAgent {
+    fn add(&mut self, agent_id: &str, score: f64) {
+        let (n, sum) = self.0.entry(agent_id.to_owned()).or_default();
+        *n += 1;
+        sum.add(score);
+    }
+
+    fn sums(self) -> Vec<AgentSum> {
+        self.0.into_iter().map(|(agent_id, (n, sum))| AgentSum { agent_id, n, sum: sum.value() }).collect()
+    }
+}
+
+/// What was counted of a side so far.
+#[derive(Default)]
+struct Tally {
+    n: u64,
+    sum_y: Total,
+    asked: BTreeMap<String, Asked>,
+    by_evaluator: BTreeMap<Option<String>, u64>,
+    by_agent: ByAgent,
+}
+
+impl Tally {
+    fn add(&mut self, assessment: &Assessment, answers: &[Answer]) {
+        self.n += 1;
+        self.sum_y.add(assessment.normalized_score);
+        *self.by_evaluator.entry(assessment.evaluator_id.clone()).or_default() += 1;
+        self.by_agent.add(&assessment.agent_id, assessment.normalized_score);
+        for answer in answers {
+            self.asked.entry(answer.question_key.clone()).or_default().add(answer);
+        }
+    }
+
+    fn side(self, mut form: FormQuestions) -> SplitSide {
+        let is_known = !form.is_empty();
+        let mut answers = Vec::new();
+        for (question_key, asked) in self.asked {
+            // What a known form does not have is no part of it, though single assessments may have it.
+            if !is_known || form.contains_key(&question_key) {
+                let (weight, max_score) = asked.usual();
+                let of_form = form.entry(question_key.clone()).or_default();
+                *of_form = (of_form.0.or(weight), of_form.1.or(max_score));
+            }
+            answers.push(answer_sums(question_key, asked));
+        }
+        let question = |(question_key, (weight, max_score))| SideQuestion { question_key, weight, max_score };
+        SplitSide {
+            n: self.n,
+            sum_y: self.sum_y.value(),
+            answers,
+            form: form.into_iter().map(question).collect(),
+            by_evaluator: self.by_evaluator.into_iter().collect(),
+            by_agent: self.by_agent.sums(),
+        }
+    }
+}
+
+fn answer_sums(question_key: String, asked: Asked) -> AnswerSums {
+    let sums = asked.sums();
+    AnswerSums {
+        question_key,
+        n: sums.n,
+        sum_score: sums.score.value(),
+        sum_max: sums.max.value(),
+        sum_share: sums.share.value(),
+        n_not_applicable: sums.n_not_applicable,
+        text: asked.text,
+    }
+}
+
+/// None for an assessment without an answer that counts, or whose weights sum to 0.
+fn rescored(answers: &[Answer], weights: &BTreeMap<String, f64>) -> Option<f64> {
+    let (mut got, mut whole, mut n) = (Total::default(), Total::default(), 0_u64);
+    for answer in answers {
+        let (Some(weight), Some(max_score)) = (weights.get(&answer.question_key), answer.counted()) else { continue };
+        whole.add(*weight);
+        if let Some(score) = answer.score {
+            got.add(weight * (score / max_score));
+            n += 1;
+        }
+    }
+    (n != 0 && whole.value() != 0.0).then(|| 100.0 * got.value() / whole.value())
+}
+
+/// Takes in an assessment with its scopes and its answers.
+type Visit<'v> = dyn FnMut(&Assessment, &[ScopePlace], &[Answer]) + 'v;
+
+/// Visits each assessment of any side once, with the scopes of the sides that it is in and its answers.
+fn visit(connection: &Connection, sides: &SidesOf, each: &mut Visit<'_>) -> rusqlite::Result<()> {
+    let mut bindings = Bindings::default();
+    let mut statement = connection.prepare_cached(&chosen(sides, &mut bindings))?;
+    let mut rows = statement.query(params_from_iter(bindings.values))?;
+    let mut sheets = Sheets::new(connection)?;
+    while let Some(row) = rows.next()? {
+        let (assessment_id, date) = (row.get_ref(0)?.as_str()?, row.get::<_, Day>(1)?.0);
+        let mut places = sheets.scopes(&sides.cohort.tenant, assessment_id)?;
+        places.retain(|place| sides.spans.get(place).is_some_and(|span| span.contains(date)));
+        if !places.is_empty() {
+            let answers = sheets.answers(&sides.cohort.tenant, assessment_id)?;
+            let assessment = Assessment { agent_id: row.get(2)?, evaluator_id: row.get(3)?, normalized_score: row.get(4)? };
+            each(&assessment, &places, &answers);
+        }
+    }
+    Ok(())
+}
+
+/// The measures of all sides, and of the days between them.
+fn chosen(sides: &SidesOf, bindings: &mut Bindings) -> String {
+    let cohort = &sides.cohort;
+    let Span { from, to } = Span::around(sides.spans.values().copied());
+    let slice = Slice { tenant: Some(TenantName::new(&cohort.tenant)), from, to, ..Slice::default() };
     let mut sql = format!(
-        "SELECT measure.tenant, measure.assessment_id, measure.agent_id, measure.evaluator_id, measure.normalized_score
+        "SELECT measure.assessment_id, measure.business_date, measure.agent_id, measure.evaluator_id, measure.normalized_score
          FROM assessment_measure AS measure WHERE {}",
         conditions(&slice, bindings)
     );
@@ -149,74 +286,4 @@ fn chosen(side: &SideOf, bindings: &mut Bindings) -> String {
         sql += &format!(" AND measure.{column} = {}", bindings.bind(value.clone()));
     }
     sql
-}
-
-/// Runs `select`, in which `chosen` stands for the measures of the side.
-fn rows<T>(
-    connection: &Connection,
-    side: &SideOf,
-    select: &str,
-    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
-) -> rusqlite::Result<Vec<T>> {
-    let mut bindings = Bindings::default();
-    let sql = format!("WITH chosen AS ({}) {select}", chosen(side, &mut bindings));
-    connection.prepare_cached(&sql)?.query_map(params_from_iter(bindings.values), read)?.collect()
-}
-
-fn totals(connection: &Connection, side: &SideOf) -> rusqlite::Result<(u64, f64)> {
-    let found =
-        rows(connection, side, "SELECT COUNT(*), TOTAL(normalized_score) FROM chosen", |row| Ok((row.get::<_, Count>(0)?.0, row.get(1)?)))?;
-    Ok(found.first().copied().unwrap_or_default())
-}
-
-fn questions(connection: &Connection, side: &SideOf) -> rusqlite::Result<(Vec<AnswerSums>, Vec<SideQuestion>)> {
-    let select = format!(
-        ", asked AS (SELECT chosen.*, {FIELDS} FROM {ASKED})
-         SELECT * FROM (
-            SELECT question_key, MAX(MAX(text)) OVER one, SUM(COUNT(*) FILTER (WHERE {ANSWERED})) OVER one,
-                SUM(TOTAL(score) FILTER (WHERE {ANSWERED})) OVER one, SUM(TOTAL(max_score) FILTER (WHERE {ANSWERED})) OVER one,
-                SUM(TOTAL(score / max_score) FILTER (WHERE {ANSWERED})) OVER one, SUM(SUM(not_applicable)) OVER one,
-                weight, max_score, {USUAL} AS place
-            FROM asked GROUP BY question_key, weight, max_score WINDOW one AS (PARTITION BY question_key))
-         WHERE place = 1 ORDER BY question_key"
-    );
-    let read = |row: &Row<'_>| {
-        let answers = AnswerSums {
-            question_key: row.get(0)?,
-            text: row.get(1)?,
-            n: row.get::<_, Count>(2)?.0,
-            sum_score: row.get(3)?,
-            sum_max: row.get(4)?,
-            sum_share: row.get(5)?,
-            n_not_applicable: row.get::<_, Count>(6)?.0,
-        };
-        Ok((answers, (row.get::<_, Option<f64>>(7)?, row.get::<_, Option<f64>>(8)?)))
-    };
-    let found = rows(connection, side, &select, read)?;
-    let mut form = form_questions(connection, &side.cohort)?;
-    let is_known = !form.is_empty();
-    for (answers, (weight, max_score)) in &found {
-        // What a known form does not have is no part of it, though single assessments may have it.
-        if is_known && !form.contains_key(&answers.question_key) {
-            continue;
-        }
-        let of_form = form.entry(answers.question_key.clone()).or_default();
-        *of_form = (of_form.0.or(*weight), of_form.1.or(*max_score));
-    }
-    let form = form.into_iter().map(|(question_key, (weight, max_score))| SideQuestion { question_key, weight, max_score }).collect();
-    Ok((found.into_iter().map(|(answers, _)| answers).collect(), form))
-}
-
-fn by_evaluator(connection: &Connection, side: &SideOf) -> rusqlite::Result<Vec<(Option<String>, u64)>> {
-    let select = "SELECT evaluator_id, COUNT(*) FROM chosen GROUP BY evaluator_id ORDER BY evaluator_id";
-    rows(connection, side, select, |row| Ok((row.get(0)?, row.get::<_, Count>(1)?.0)))
-}
-
-fn by_agent(connection: &Connection, side: &SideOf) -> rusqlite::Result<Vec<AgentSum>> {
-    let select = "SELECT agent_id, COUNT(*), SUM(normalized_score) FROM chosen GROUP BY agent_id ORDER BY agent_id";
-    rows(connection, side, select, agent_sum)
-}
-
-fn agent_sum(row: &Row<'_>) -> rusqlite::Result<AgentSum> {
-    Ok(AgentSum { agent_id: row.get(0)?, n: row.get::<_, Count>(1)?.0, sum: row.get(2)? })
 }

@@ -11,7 +11,34 @@ use proptest::prelude::*;
 use super::*;
 use crate::testing::sheet::{Sheet, sheet, version};
 use crate::testing::{Bench, acme, measure_all, note};
-use crate::{DeletedPolicy, StoreErrorKind, VisitError};
+use crate::{DeletedPolicy, Store, StoreErrorKind, VisitError};
+
+/// A cohort in a scope over a span.
+#[derive(Clone)]
+struct SideOf {
+    cohort: Cohort,
+    scope: ScopePlace,
+    span: Span,
+}
+
+impl SideOf {
+    fn new(cohort: &Cohort, scope: &ScopePlace) -> Self {
+        Self { cohort: cohort.clone(), scope: scope.clone(), span: Span::default() }
+    }
+
+    fn sides(&self) -> SidesOf {
+        SidesOf { cohort: self.cohort.clone(), spans: [(self.scope.clone(), self.span)].into() }
+    }
+}
+
+fn split_side(store: &Store, side: &SideOf) -> SplitSide {
+    store.split_sides(&side.sides()).unwrap().remove(&side.scope).unwrap()
+}
+
+fn rescore_side(store: &Store, side: &SideOf, weights: &BTreeMap<String, f64>) -> Vec<AgentSum> {
+    let weights = [(side.scope.clone(), weights.clone())].into();
+    store.rescore_sides(&side.sides(), &weights).unwrap().remove(&side.scope).unwrap_or_default()
+}
 
 fn forms() -> [FormVersion; 1] {
     [version("v-1", &[("q1", 1.0, 10.0)])]
@@ -179,7 +206,7 @@ fn side() -> (Bench, SideOf) {
     measure_all(&mut bench.store);
     let cohort = bench.store.cohorts(&Slice::default(), &["tenant"]).unwrap()[0].cohort.clone();
     let scope = ScopePlace { kind: "division".to_owned(), id: "east".to_owned() };
-    (bench, SideOf { cohort, scope, from: None, to: None })
+    (bench, SideOf::new(&cohort, &scope))
 }
 
 fn answer_words(side: &SplitSide) -> Vec<String> {
@@ -192,7 +219,7 @@ fn answer_words(side: &SplitSide) -> Vec<String> {
 #[test]
 fn a_side_has_the_sums_of_the_worked_example() {
     let (bench, side) = side();
-    let east = bench.store.split_side(&side).unwrap();
+    let east = split_side(&bench.store, &side);
     assert_eq!(east.n, 2);
     // 100 * 21 / 24 and 100 * 11 / 24.
     assert!((east.sum_y - 100.0 * 32.0 / 24.0).abs() < 1e-9, "{east:?}");
@@ -207,13 +234,13 @@ fn a_side_has_the_sums_of_the_worked_example() {
     let agents: Vec<(&str, u64)> = east.by_agent.iter().map(|sum| (sum.agent_id.as_str(), sum.n)).collect();
     assert_eq!(agents, [("ann", 1), ("bob", 1)]);
     let tenant = SideOf { scope: ScopePlace::tenant(), ..side.clone() };
-    let all = bench.store.split_side(&tenant).unwrap();
+    let all = split_side(&bench.store, &tenant);
     assert_eq!(answer_words(&all), ["close 2 4 8 1.000000 1", "greet 3 10 15 2.000000 0", "verify 3 2 3 2.000000 0"]);
     assert_eq!(all.by_evaluator, [(None, 1), (Some("eve".to_owned()), 2)]);
-    let early = SideOf { to: Some(date(2024, 1, 12)), ..tenant.clone() };
-    assert_eq!(bench.store.split_side(&early).unwrap().n, 2);
-    let nothing = SideOf { from: Some(date(2024, 1, 13)), ..tenant };
-    let nothing = bench.store.split_side(&nothing).unwrap();
+    let early = SideOf { span: Span { from: None, to: Some(date(2024, 1, 12)) }, ..tenant.clone() };
+    assert_eq!(split_side(&bench.store, &early).n, 2);
+    let nothing = SideOf { span: Span { from: Some(date(2024, 1, 13)), to: None }, ..tenant };
+    let nothing = split_side(&bench.store, &nothing);
     assert_eq!((nothing.n, nothing.sum_y, nothing.answers.len(), nothing.form.len()), (0, 0.0, 0, 4));
 }
 
@@ -221,7 +248,7 @@ fn a_side_has_the_sums_of_the_worked_example() {
 fn a_side_without_a_known_form_takes_weights_and_maxima_from_its_assessments() {
     let bench = bench(&[Sheet { version: "v-9", answers: vec![("q1", Some(1.0), 4.0), ("q2", None, 3.0)], ..sheet("a-1", 0.0) }]);
     let cohort = bench.store.cohorts(&Slice::default(), &["tenant"]).unwrap()[0].cohort.clone();
-    let side = bench.store.split_side(&SideOf { cohort, scope: ScopePlace::tenant(), from: None, to: None }).unwrap();
+    let side = split_side(&bench.store, &SideOf::new(&cohort, &ScopePlace::tenant()));
     let form: Vec<String> = side.form.iter().map(|q| format!("{} {:?} {:?}", q.question_key, q.weight, q.max_score)).collect();
     assert_eq!(form, ["q1 Some(1.0) Some(4.0)", "q2 Some(1.0) Some(3.0)"]);
 }
@@ -238,11 +265,11 @@ fn one_assessment_with_another_maximum_or_a_question_of_its_own_changes_no_form(
     bench.land_sheets(&[odd, usual("a-1"), usual("a-2")], std::slice::from_ref(&form));
     measure_all(&mut bench.store);
     let cohort = bench.store.cohorts(&Slice::default(), &["tenant"]).unwrap()[0].cohort.clone();
-    let side = bench.store.split_side(&SideOf { cohort, scope: ScopePlace::tenant(), from: None, to: None }).unwrap();
+    let side = split_side(&bench.store, &SideOf::new(&cohort, &ScopePlace::tenant()));
     let form: Vec<String> = side.form.iter().map(|q| format!("{} {:?} {:?}", q.question_key, q.weight, q.max_score)).collect();
     assert_eq!(form, ["q1 Some(2.0) Some(10.0)", "q2 Some(1.0) Some(5.0)"]);
     assert_eq!(answer_words(&side)[1], "q1 3 24 32 2.266667 0");
-    let questions = bench.store.cohort_questions(&Slice::default()).unwrap();
+    let questions = bench.store.questions(&Slice::default(), &["tenant"]).unwrap().of_cohorts;
     let maxima: Vec<Option<f64>> = questions.iter().map(|question| question.max_score).collect();
     assert_eq!(maxima, [Some(10.0), Some(5.0), Some(4.0)]);
 }
@@ -253,9 +280,8 @@ fn a_side_is_of_one_cohort() {
     bench.land_sheets_of(&TenantName::new("other"), &[sheet("a-1", 5.0)], &[]);
     measure_all(&mut bench.store);
     for row in bench.store.cohorts(&Slice::default(), &["tenant", "division"]).unwrap() {
-        let of = SideOf { cohort: row.cohort.clone(), scope: row.scope.clone(), from: None, to: None };
-        let (side, rescored) =
-            (bench.store.split_side(&of).unwrap(), bench.store.rescore_side(&of, &[("q1".to_owned(), 1.0)].into()).unwrap());
+        let of = SideOf::new(&row.cohort, &row.scope);
+        let (side, rescored) = (split_side(&bench.store, &of), rescore_side(&bench.store, &of, &[("q1".to_owned(), 1.0)].into()));
         let counts = [side.n, side.by_agent.iter().map(|sum| sum.n).sum(), side.answers[0].n, rescored.iter().map(|sum| sum.n).sum()];
         assert_eq!(counts, [row.n; 4], "{row:?}");
         for other in [
@@ -266,7 +292,7 @@ fn a_side_is_of_one_cohort() {
             Cohort { form_version_id: "v-3".to_owned(), ..row.cohort.clone() },
             Cohort { content_hash: "0".to_owned(), ..row.cohort.clone() },
         ] {
-            assert_eq!(bench.store.split_side(&SideOf { cohort: other, ..of.clone() }).unwrap().n, 0);
+            assert_eq!(split_side(&bench.store, &SideOf { cohort: other, ..of.clone() }).n, 0);
         }
     }
 }
@@ -277,7 +303,7 @@ fn rescoring_takes_answers_that_count_with_the_weights_given() {
     let side = SideOf { scope: ScopePlace::tenant(), ..side };
     let rescore = |weights: &[(&str, f64)]| -> Vec<String> {
         let weights: BTreeMap<String, f64> = weights.iter().map(|(key, weight)| ((*key).to_owned(), *weight)).collect();
-        let found = bench.store.rescore_side(&side, &weights).unwrap();
+        let found = rescore_side(&bench.store, &side, &weights);
         found.iter().map(|sum| format!("{} {} {:.6}", sum.agent_id, sum.n, sum.sum)).collect()
     };
     // ann: (0.8 + 3 * 1) / 4 and (0.2 + 3 * 1) / 4; bob: (1 + 3 * 0) / 4.
@@ -293,16 +319,16 @@ fn rescoring_takes_answers_that_count_with_the_weights_given() {
 fn a_question_out_of_nothing_is_no_attainment() {
     let bench = bench(&[Sheet { answers: vec![("bonus", Some(2.0), 0.0), ("q1", Some(5.0), 10.0)], ..sheet("a-1", 0.0) }]);
     let cohort = bench.store.cohorts(&Slice::default(), &["tenant"]).unwrap()[0].cohort.clone();
-    let side = SideOf { cohort, scope: ScopePlace::tenant(), from: None, to: None };
-    assert_eq!(answer_words(&bench.store.split_side(&side).unwrap()), ["bonus 0 0 0 0.000000 0", "q1 1 5 10 0.500000 0"]);
+    let side = SideOf::new(&cohort, &ScopePlace::tenant());
+    assert_eq!(answer_words(&split_side(&bench.store, &side)), ["bonus 0 0 0 0.000000 0", "q1 1 5 10 0.500000 0"]);
     let weights = [("bonus".to_owned(), 1.0), ("q1".to_owned(), 1.0)].into();
-    assert_eq!(bench.store.rescore_side(&side, &weights).unwrap()[0].sum, 50.0);
+    assert_eq!(rescore_side(&bench.store, &side, &weights)[0].sum, 50.0);
 }
 
 #[test]
 fn questions_are_counted_by_week_and_scope() {
     let (bench, _) = side();
-    let found = bench.store.question_weeks(&Slice::default(), "division").unwrap();
+    let found = bench.store.questions(&Slice::default(), &["division"]).unwrap().weeks;
     let words: Vec<String> = found
         .iter()
         .map(|q| format!("{} {} {} {} {} {} {}", q.scope.id, q.question_key, q.week_start, q.n, q.n_not_applicable, q.sum_score, q.sum_max))
@@ -323,7 +349,7 @@ fn questions_are_counted_by_week_and_scope() {
 #[test]
 fn questions_of_a_cohort_come_in_the_order_of_its_assessments() {
     let (bench, _) = side();
-    let found = bench.store.cohort_questions(&Slice::default()).unwrap();
+    let found = bench.store.questions(&Slice::default(), &["tenant"]).unwrap().of_cohorts;
     let words: Vec<String> = found
         .iter()
         .map(|q| format!("{} {} {:?} {:?} {:?}", q.ordinal, q.question_key, q.group_id.as_deref(), q.weight, q.max_score))
@@ -438,12 +464,12 @@ fn everything(bench: &Bench) -> String {
     let sides: Vec<_> = cohorts
         .iter()
         .map(|row| {
-            let side = SideOf { cohort: row.cohort.clone(), scope: row.scope.clone(), from: None, to: None };
-            (store.split_side(&side).unwrap(), store.rescore_side(&side, &[("q1".to_owned(), 0.3), ("q2".to_owned(), 0.7)].into()).unwrap())
+            let side = SideOf::new(&row.cohort, &row.scope);
+            (split_side(store, &side), rescore_side(store, &side, &[("q1".to_owned(), 0.3), ("q2".to_owned(), 0.7)].into()))
         })
         .collect();
     let agents = store.cohort_agents(&all, &kinds).unwrap();
-    let (cells, questions) = (store.leniency_cells(&all).unwrap(), store.question_weeks(&all, "division").unwrap());
+    let (cells, questions) = (store.leniency_cells(&all).unwrap(), store.questions(&all, &["division"]).unwrap().weeks);
     format!("{cohorts:?}\n{agents:?}\n{weeks:?}\n{cells:?}\n{sides:?}\n{questions:?}")
 }
 
