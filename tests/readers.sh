@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs the demo with the program that `cargo test --workspace` has built, and lets pyarrow, DuckDB and Python's own modules
-# read what it publishes and Chromium open its report. Run `tests/setup.sh` first.
+# read what it publishes, compute its numbers a second time, and Chromium open its report. Run `tests/setup.sh` first.
 set -eu
 cd "$(dirname "$0")/.."
 . tests/places.sh
@@ -15,4 +15,5 @@ if ! "$target/debug/scorelake" demo --dir "$folder/demo" >"$folder/said" 2>&1; t
     exit 1
 fi
 "$readers/bin/python" tests/readers/check_readers.py "$folder/demo/out"
+"$readers/bin/python" tests/readers/check_numbers.py "$target/debug/scorelake" "$folder/demo"
 tests/page/run.sh --report "$folder/demo/report.html"

@@ -164,10 +164,13 @@ fn is_reason(value: &Value) -> bool {
 
 /// Text whose control characters are shown as escapes.
 pub(crate) fn visible(words: &str) -> String {
-    if !words.chars().any(char::is_control) {
+    // Marks of writing direction are no control characters to Unicode, but they put the rest of a line into another order.
+    let turns = |letter: char| matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let is_hidden = |letter: char| letter.is_control() || turns(letter);
+    if !words.chars().any(is_hidden) {
         return words.to_owned();
     }
-    words.chars().map(|letter| if letter.is_control() { letter.escape_default().to_string() } else { letter.to_string() }).collect()
+    words.chars().map(|letter| if is_hidden(letter) { letter.escape_default().to_string() } else { letter.to_string() }).collect()
 }
 
 /// Text that a spreadsheet would take for a formula gets a quote in front; numbers never.
@@ -235,6 +238,12 @@ mod tests {
     #[test]
     fn a_table_shows_control_characters_as_escapes() {
         check(Format::Table, " id            score  id_2\n =a,\\u{1b}[1m   97.5\n b                -3  x\\ny\n");
+    }
+
+    #[test]
+    fn marks_of_writing_direction_are_shown_too() {
+        assert_eq!(visible("Ann\u{202e}nnA"), "Ann\\u{202e}nnA");
+        assert_eq!(visible("Zoë عربي"), "Zoë عربي");
     }
 
     #[test]

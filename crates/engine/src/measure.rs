@@ -11,7 +11,7 @@ pub use settings::{BusinessDay, DateFallback, MeasureSettings, TenantDays};
 use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
-use store::{LateChange, MeasureStep};
+use store::{LateChange, Lease, LeaseError, MeasureStep};
 
 use crate::report::{Trouble, storage};
 use crate::run::Engine;
@@ -68,13 +68,26 @@ impl Engine {
     }
 
     /// Makes the events of the feed for every agent-day whose measures changed, in one transaction. How old a day is, is
-    /// counted from today in UTC.
+    /// counted from today in UTC. A tenant that another run is extracting is left to that run: half a window would become
+    /// half a day, published as its first revision.
     ///
     /// # Errors
     /// A trouble of storage; no event is then made.
     pub fn restate(&self, run_id: &str) -> Result<FeedReport, Trouble> {
         let today = self.clock.now().to_zoned(TimeZone::UTC).date();
-        let restated = self.ledger.with(|store| store.restate(run_id, today)).map_err(|error| storage(&error))?;
+        let touched = self.ledger.with(|store| store.touched_tenants()).map_err(|error| storage(&error))?;
+        let (mut leases, mut tenants) = (Vec::new(), Vec::new());
+        for tenant in touched {
+            match Lease::take(&self.workspace.store, &tenant) {
+                Err(LeaseError::Held { .. }) => continue,
+                // Where there can be no lock file, nobody can be extracting either.
+                Err(LeaseError::Unusable { .. }) => {}
+                Ok(lease) => leases.push(lease),
+            }
+            tenants.push(tenant);
+        }
+        let restated = self.ledger.with(|store| store.restate(&tenants, run_id, today)).map_err(|error| storage(&error))?;
+        drop(leases);
         let warnings = warnings(&restated.late);
         Ok(FeedReport {
             inserted: restated.inserted,

@@ -47,7 +47,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     store.bury(&tenant, Stream::Feedback, &[RecordId::new("n-2")], Cause::Deleted, DeletedPolicy::Exclude, day(5)?)?;
     store.begin_measuring("fixture")?;
     store.measure_some("fixture", 10, &measured)?;
-    store.restate("run-1", day(5)?.to_zoned(TimeZone::UTC).date())?;
+    store.restate(std::slice::from_ref(&tenant), "run-1", day(5)?.to_zoned(TimeZone::UTC).date())?;
     store.set_mark(&tenant, Stream::Feedback, "watermark", "2024-01-04T00:00:00.000Z", day(5)?)?;
     store.set_bookmark("payload", "{\"seq\":1}", "run-1", day(5)?)?;
     store.end_run("*", "run-1", 0, "{}", day(5)?)?;

@@ -6,7 +6,8 @@ use std::collections::HashMap;
 
 use jiff::civil::Date;
 use model::feed::{DayKey, DayMeasures, DayState, Event, Held, Op, event};
-use rusqlite::{Connection, OptionalExtension as _, ToSql, params_from_iter};
+use model::id::TenantName;
+use rusqlite::{Connection, OptionalExtension as _, ToSql, params, params_from_iter};
 
 use crate::cell::{Count, Day, known};
 use crate::error::StoreError;
@@ -46,16 +47,27 @@ pub struct Restated {
 }
 
 impl Store {
-    /// Restates the agent-days that were touched since this was last done. `today` tells how old a day is.
+    /// The tenants with agent-days that were touched since they were last restated.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub fn touched_tenants(&self) -> Result<Vec<TenantName>, StoreError> {
+        let sql = "SELECT DISTINCT tenant FROM agent_day_touched ORDER BY tenant";
+        let read = |row: &rusqlite::Row<'_>| Ok(TenantName::new(row.get::<_, String>(0)?));
+        self.read(|connection| connection.prepare_cached(sql)?.query_map([], read)?.collect())
+    }
+
+    /// Restates the agent-days of these tenants that were touched since this was last done. `today` tells how old a day is.
     ///
     /// # Errors
     /// Those of writing; no event is then made, and everything stays touched.
-    pub fn restate(&mut self, run_id: &str, today: Date) -> Result<Restated, StoreError> {
+    pub fn restate(&mut self, tenants: &[TenantName], run_id: &str, today: Date) -> Result<Restated, StoreError> {
+        let tenants = serde_json::Value::from(tenants.iter().map(TenantName::as_str).collect::<Vec<_>>()).to_string();
         self.write(|writing| {
             let mut restated = Restated::default();
             let mut had_feed: HashMap<String, bool> = HashMap::new();
             loop {
-                let keys = touched(writing)?;
+                let keys = touched(writing, &tenants)?;
                 if keys.is_empty() {
                     return Ok(restated);
                 }
@@ -86,8 +98,8 @@ impl Restated {
     }
 }
 
-fn touched(connection: &Connection) -> rusqlite::Result<Vec<DayKey>> {
-    let sql = format!("SELECT {KEY} FROM agent_day_touched ORDER BY {KEY} LIMIT ?1");
+fn touched(connection: &Connection, tenants: &str) -> rusqlite::Result<Vec<DayKey>> {
+    let sql = format!("SELECT {KEY} FROM agent_day_touched WHERE tenant IN (SELECT value FROM json_each(?2)) ORDER BY {KEY} LIMIT ?1");
     let read = |row: &rusqlite::Row<'_>| {
         Ok(DayKey {
             tenant: row.get(0)?,
@@ -99,7 +111,7 @@ fn touched(connection: &Connection) -> rusqlite::Result<Vec<DayKey>> {
             scored_by: row.get(6)?,
         })
     };
-    connection.prepare_cached(&sql)?.query_map([BATCH], read)?.collect()
+    connection.prepare_cached(&sql)?.query_map(params![BATCH, tenants], read)?.collect()
 }
 
 fn has_feed(connection: &Connection, tenant: &str) -> rusqlite::Result<bool> {

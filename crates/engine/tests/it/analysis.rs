@@ -252,3 +252,17 @@ async fn a_look_at_one_division_form_or_period_shows_nothing_else() {
     let nothing = trends(&Look { form: Some("no-such-form".to_owned()), ..Look::default() });
     assert!(nothing.tables.iter().all(|(_, rows)| rows.is_empty()));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_that_another_run_is_extracting_is_not_restated_from_half_read_windows() {
+    let rig = Rig::tiny().await;
+    rig.sync().await;
+    let engine = rig.engine();
+    engine.measure(&measuring()).unwrap();
+    let lease = engine::store::Lease::take(&rig.store_path(), &TenantName::new("cxone")).unwrap();
+    engine.restate("run-1").unwrap();
+    assert_eq!(sql(&rig, "SELECT DISTINCT tenant FROM agent_day"), ["genesys"]);
+    drop(lease);
+    engine.restate("run-2").unwrap();
+    assert_eq!(sql(&rig, "SELECT DISTINCT tenant FROM agent_day ORDER BY 1"), ["cxone", "genesys"]);
+}

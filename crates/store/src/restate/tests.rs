@@ -25,7 +25,8 @@ fn run(bench: &mut Bench, run_id: &str) -> Restated {
 
 fn run_on(bench: &mut Bench, run_id: &str, today: Date) -> Restated {
     measure_all(&mut bench.store);
-    bench.store.restate(run_id, today).unwrap()
+    let touched = bench.store.touched_tenants().unwrap();
+    bench.store.restate(&touched, run_id, today).unwrap()
 }
 
 fn counts(restated: &Restated) -> [u64; 3] {
@@ -141,8 +142,8 @@ fn a_run_that_dies_while_restating_is_made_good_by_the_next() {
     measure_all(&mut bench.store);
     // The store is closed without having restated anything, and opened again.
     bench.store = Store::open(&bench.path(), day(21)).unwrap();
-    assert_eq!(counts(&bench.store.restate("run-2", date(2024, 1, 21)).unwrap()), [1, 0, 0]);
-    assert_eq!(counts(&bench.store.restate("run-3", date(2024, 1, 21)).unwrap()), [0, 0, 0]);
+    assert_eq!(counts(&bench.store.restate(&[acme()], "run-2", date(2024, 1, 21)).unwrap()), [1, 0, 0]);
+    assert_eq!(counts(&bench.store.restate(&[acme()], "run-3", date(2024, 1, 21)).unwrap()), [0, 0, 0]);
 }
 
 fn scan(bench: &Bench, table: &Table, changed_after: Option<i64>) -> Vec<Row> {
@@ -276,4 +277,16 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn tenants_that_are_not_named_stay_touched() {
+    let mut bench = Bench::new();
+    let other = TenantName::new("other");
+    bench.land_sheets(&[sheet("a-1", 5.0)], &[]);
+    bench.land_sheets_of(&other, &[sheet("a-1", 5.0)], &[]);
+    measure_all(&mut bench.store);
+    assert_eq!(bench.store.touched_tenants().unwrap(), [acme(), other.clone()]);
+    assert_eq!(counts(&bench.store.restate(&[acme()], "run-1", date(2024, 1, 20)).unwrap()), [1, 0, 0]);
+    assert_eq!(bench.store.touched_tenants().unwrap(), [other]);
 }
