@@ -224,7 +224,8 @@ fn alarms_of(basis: &Basis<'_>, settings: &Analytics, look: &Look) -> Result<Der
         vec![NOTHING.to_owned()]
     } else {
         vec![format!(
-            "{} alarm{}; a step at a change of form is no alarm: `trends` takes it apart",
+            "{} alarm{}; a step at a change of form is no alarm: `trends` takes it apart; an alarm is a question and no finding: of series in \
+             which nothing happens about four in ten raise one in half a year",
             found.alarms.len(),
             if found.alarms.len() == 1 { "" } else { "s" }
         )]

@@ -1,8 +1,8 @@
 //! Sufficient statistics: counts and sums that SQL takes out of the measures, from which every published number is
 //! computed. None is computed here. Only assessments that enter sums are read (`left_out` is null), rows come in the order
 //! of their keys, byte by byte, and SQLite's sums are compensated, so a result does not depend on what came first.
-//! Sums by question are made here out of the answers that SQL reads, one assessment after the other, with SQLite's own way
-//! of compensating: in SQL every scope would take the same answers apart again.
+//! Sums by question, and of agents' scores, are made here out of the rows that SQL reads, one assessment after the other, with
+//! SQLite's own way of compensating: in SQL every scope would take the same answers apart again.
 
 mod agent;
 mod answer;
