@@ -1,10 +1,13 @@
 //! Measuring: what must be in step with the store before a derived number is read or a feed is published.
 //! How it is done is the engine's; here the configuration becomes its settings.
 
+use std::collections::BTreeSet;
+
 use engine::analysis::settings::Analytics;
 use engine::measure::{BusinessDay, DateFallback, MeasureSettings, TenantDays};
 use engine::model::id::TenantName;
-use engine::store::Store;
+use engine::model::table::{Cell, Row, SCOPE};
+use engine::store::{Filter, Store, StoreError};
 use engine::wire::clock::SystemClock;
 
 use crate::command::bench::{Bench, Ground};
@@ -37,7 +40,33 @@ pub(crate) fn open(config: &mut Config, clock: SystemClock, context: &Context) -
         return Err(Failure::new(exit, "stopped before all assessments were measured").with_hint("run again; what was measured is kept"));
     }
     let store = Store::open_read_only(&path).map_err(ground::failure)?;
+    for warning in unknown(config, &analytics, &store)? {
+        context.screen.say("warning", &warning);
+    }
     Ok(Measured { bench, store, analytics })
+}
+
+/// Names in the configuration and the roster that nothing in the store goes by: most likely they are mistyped.
+fn unknown(config: &Config, analytics: &Analytics, store: &Store) -> Outcome<Vec<String>> {
+    let tenants: BTreeSet<&str> = config.tenants.iter().map(|tenant| tenant.name.as_str()).collect();
+    let strangers: BTreeSet<&str> = analytics.roster.people().map(|(tenant, _, _)| tenant).filter(|tenant| !tenants.contains(tenant)).collect();
+    let mut warnings: Vec<String> =
+        strangers.into_iter().map(|tenant| format!("the roster speaks of the tenant `{tenant}`, which is not configured")).collect();
+    let mut known: BTreeSet<(String, String)> =
+        store.measured_scopes(None).map_err(ground::failure)?.into_iter().map(|found| (found.tenant, found.scope.id)).collect();
+    // A division may be listed and have no record that we see.
+    let listed = store.scan(&SCOPE, &Filter::default(), &mut |row: Row, _| {
+        let text = |column| SCOPE.cell(&row, column).and_then(Cell::as_text).unwrap_or_default().to_owned();
+        known.insert((text("tenant"), text("scope_id")));
+        Ok::<(), StoreError>(())
+    });
+    listed.map_err(|error| ground::failure(error.or(|error| error)))?;
+    for (tenant, days) in &config.days {
+        let is_filled = known.iter().any(|(owner, _)| owner == tenant.as_str());
+        let of_nobody = days.scopes.keys().filter(|id| is_filled && !known.contains(&(tenant.to_string(), (*id).clone())));
+        warnings.extend(of_nobody.map(|id| format!("tenant `{tenant}`: `zones` names `{id}`, which the platform does not list and no assessment names")));
+    }
+    Ok(warnings)
 }
 
 /// What assessments are measured by.

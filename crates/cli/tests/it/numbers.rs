@@ -188,6 +188,21 @@ fn a_changed_zone_and_roster_are_followed_without_a_sync() {
 }
 
 #[test]
+fn names_that_nothing_goes_by_are_told() {
+    let bench = measured();
+    assert!(!bench.run(&["agents"]).stderr.contains("warning"), "a roster that fits is quiet");
+    bench.write("roster.csv", "tenant,agent_id\nacme-genisys,a\n");
+    bench.configure("[tenant.zones.\"nobody\"]\ntimezone = \"Asia/Kolkata\"\n[analytics]\nroster = \"roster.csv\"\n");
+    let done = bench.run(&["agents"]);
+    assert_eq!(done.code, 0);
+    assert_eq!(
+        done.stderr,
+        "warning: the roster speaks of the tenant `acme-genisys`, which is not configured\n\
+         warning: tenant `acme-genesys`: `zones` names `nobody`, which the platform does not list and no assessment names\n"
+    );
+}
+
+#[test]
 fn a_score_is_explained_with_what_it_counts_for() {
     let bench = measured();
     let ids = bench.fine(&["query", "select assessment_id from assessment_measure where left_out is null limit 1", "--format", "csv"]);
