@@ -49,7 +49,8 @@ pub(crate) fn open(config: &mut Config, clock: SystemClock, context: &Context) -
 /// Names in the configuration and the roster that nothing in the store goes by: most likely they are mistyped.
 fn unknown(config: &Config, analytics: &Analytics, store: &Store) -> Outcome<Vec<String>> {
     let tenants: BTreeSet<&str> = config.tenants.iter().map(|tenant| tenant.name.as_str()).collect();
-    let strangers: BTreeSet<&str> = analytics.roster.people().map(|(tenant, _, _)| tenant).filter(|tenant| !tenants.contains(tenant)).collect();
+    let strangers: BTreeSet<&str> =
+        analytics.roster.people().map(|(tenant, _, _)| tenant).filter(|tenant| !tenants.contains(tenant)).collect();
     let mut warnings: Vec<String> =
         strangers.into_iter().map(|tenant| format!("the roster speaks of the tenant `{tenant}`, which is not configured")).collect();
     let mut known: BTreeSet<(String, String)> =
@@ -64,7 +65,10 @@ fn unknown(config: &Config, analytics: &Analytics, store: &Store) -> Outcome<Vec
     for (tenant, days) in &config.days {
         let is_filled = known.iter().any(|(owner, _)| owner == tenant.as_str());
         let of_nobody = days.scopes.keys().filter(|id| is_filled && !known.contains(&(tenant.to_string(), (*id).clone())));
-        warnings.extend(of_nobody.map(|id| format!("tenant `{tenant}`: `zones` names `{id}`, which the platform does not list and no assessment names")));
+        warnings.extend(
+            of_nobody
+                .map(|id| format!("tenant `{tenant}`: `zones` names `{id}`, which the platform does not list and no assessment names")),
+        );
     }
     Ok(warnings)
 }
