@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use insight::show::compared;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use model::day::{business_date, week_start};
@@ -17,8 +18,6 @@ use crate::measure::settings::{BusinessDay, DateFallback, MeasureSettings};
 const STATUSES: [&str; 3] = ["submitted", "released", "disputed"];
 /// Raw and normalized scores that differ by more points than this do not agree.
 const PARITY_POINTS: f64 = 0.5;
-/// Numbers are compared at this many decimals.
-const COMPARED_DECIMALS: f64 = 1e6;
 
 /// Measures one assessment.
 pub fn measure(input: &MeasureInput<'_>, settings: &MeasureSettings) -> Measured {
@@ -74,11 +73,6 @@ pub fn measure(input: &MeasureInput<'_>, settings: &MeasureSettings) -> Measured
 /// An id that is empty names nobody.
 fn named(id: &Option<String>) -> Option<String> {
     id.clone().filter(|id| !id.is_empty())
-}
-
-/// Half away from zero.
-fn compared(number: f64) -> f64 {
-    (number * COMPARED_DECIMALS).round() / COMPARED_DECIMALS
 }
 
 /// The scopes by kind. One that the platform does not list is a division on Genesys; on CXone it is a queue where sites are
