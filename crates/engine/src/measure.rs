@@ -8,8 +8,6 @@ mod settings;
 pub use rule::measure;
 pub use settings::{BusinessDay, DateFallback, MeasureSettings, TenantDays};
 
-use std::collections::BTreeMap;
-
 use jiff::tz::TimeZone;
 use store::{LateChange, Lease, LeaseError, MeasureStep};
 
@@ -41,8 +39,6 @@ pub struct FeedReport {
     pub retracted: u64,
     /// Those among all of them whose day was closed already.
     pub late: Vec<LateChange>,
-    /// What the operator should know: a line for each tenant with changes to closed days.
-    pub warnings: Vec<String>,
 }
 
 impl Engine {
@@ -88,14 +84,7 @@ impl Engine {
         }
         let restated = self.ledger.with(|store| store.restate(&tenants, run_id, today)).map_err(|error| storage(&error))?;
         drop(leases);
-        let warnings = warnings(&restated.late);
-        Ok(FeedReport {
-            inserted: restated.inserted,
-            updated: restated.updated,
-            retracted: restated.retracted,
-            late: restated.late,
-            warnings,
-        })
+        Ok(FeedReport { inserted: restated.inserted, updated: restated.updated, retracted: restated.retracted, late: restated.late })
     }
 
     /// Both, for whoever extracted something or is about to publish. Nothing is restated before everything is measured, so
@@ -108,23 +97,6 @@ impl Engine {
         let restated = if measured.n_left == 0 { self.restate(run_id)? } else { FeedReport::default() };
         Ok((measured, restated))
     }
-}
-
-/// A line a tenant, with the first of its changes.
-fn warnings(late: &[LateChange]) -> Vec<String> {
-    let mut of_tenants: BTreeMap<&str, (u64, &LateChange)> = BTreeMap::new();
-    for change in late {
-        of_tenants.entry(&change.key.tenant).or_insert((0, change)).0 += 1;
-    }
-    let line = |(tenant, (n, first)): (&str, (u64, &LateChange))| {
-        let (key, op, revision) = (&first.key, first.op.word(), first.revision);
-        let first = format!("agent `{}` on {} ({op}, revision {revision})", key.agent_id, key.business_date);
-        match n {
-            1 => format!("tenant `{tenant}`: 1 agent-day of a closed day was changed: {first}"),
-            n => format!("tenant `{tenant}`: {n} agent-days of closed days were changed, the first: {first}"),
-        }
-    };
-    of_tenants.into_iter().map(line).collect()
 }
 
 #[cfg(test)]

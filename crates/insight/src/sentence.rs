@@ -1,4 +1,4 @@
-//! The sentences that a supervisor reads about a change of form and about an agent.
+//! The sentences that a supervisor reads about a change of form.
 //! Every number in them is the kept number as it is shown everywhere else, so that no table contradicts them; where rounded
 //! numbers do not add up, the sentence says that they are rounded. What is withheld is named with every reason, in words.
 
@@ -34,39 +34,6 @@ pub fn split_sentence(split: &ChangeSplit) -> String {
             format!("{opening}. How much of it is performance is not published: {}.{note}", reasons.join("; "))
         }
     }
-}
-
-/// An agent's score beside the plain mean.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct AgentPull {
-    /// Assessments.
-    pub n: u64,
-    /// Their mean.
-    pub mean: f64,
-    /// The mean of the pool.
-    pub pool_mean: f64,
-    /// The score, pulled to the mean of the pool.
-    pub score: f64,
-    /// The share of the agent's own mean in the score, 0..1.
-    pub reliability: f64,
-}
-
-/// Why an agent's score is not the mean, for a supervisor.
-pub fn agent_sentence(agent: &AgentPull) -> String {
-    let assessments = if agent.n == 1 { "1 assessment".to_owned() } else { format!("{} assessments", agent.n) };
-    let (score, mean, pool) = (shown(agent.score), shown(agent.mean), shown(agent.pool_mean));
-    let reliability = format!("{:.2}", agent.reliability);
-    if agent.reliability <= 0.0 {
-        return format!(
-            "{score} from {assessments}: the agents of this pool differ by no more than chance, so the score is the mean of its pool."
-        );
-    }
-    if tenths(agent.score) == tenths(agent.mean) {
-        return format!("{score} from {assessments}: the pull to the mean of its pool, {pool}, does not show (reliability {reliability}).");
-    }
-    format!(
-        "{score} from {assessments}: the mean of {mean} is pulled to the mean of its pool, {pool}, because of n (reliability {reliability})."
-    )
 }
 
 fn opening(mean_a: f64, mean_b: f64, change: f64) -> String {

@@ -169,17 +169,6 @@ fn documented_shift_needs_46_pairs() {
     assert_eq!((double_scoring_pairs(6.0, 0.0), double_scoring_pairs(0.0, 0.0), double_scoring_pairs(f64::NAN, 1.0)), (None, None, None));
 }
 
-#[test]
-fn agent_is_told_why_the_score_is_not_the_mean() {
-    let agent = AgentPull { n: 3, mean: 84.0, pool_mean: 82.378349, score: 83.799, reliability: 0.876 };
-    let few = "83.8 from 3 assessments: the mean of 84.0 is pulled to the mean of its pool, 82.4, because of n (reliability 0.88).";
-    assert_eq!(agent_sentence(&agent), few);
-    let many = "84.0 from 400 assessments: the pull to the mean of its pool, 82.4, does not show (reliability 1.00).";
-    assert_eq!(agent_sentence(&AgentPull { n: 400, score: 83.99, reliability: 0.999, ..agent }), many);
-    let alike = "82.4 from 1 assessment: the agents of this pool differ by no more than chance, so the score is the mean of its pool.";
-    assert_eq!(agent_sentence(&AgentPull { n: 1, score: 82.378349, reliability: 0.0, ..agent }), alike);
-}
-
 /// All numbers with one decimal in a text.
 fn numbers(text: &str) -> Vec<String> {
     text.split([' ', '(', ')', ',', ';', ':'])
